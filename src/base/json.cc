@@ -1,0 +1,369 @@
+// JSON: RapidJSON's iterative SAX reader fills our own ordered tree.
+
+#include "base/json.h"
+
+#include <fmt/format.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <charconv>
+#include <cmath>
+#include <unordered_set>
+
+namespace benchkeep {
+namespace {
+
+// Objects up to this size look for a repeated key by comparing; larger ones by
+// a set.
+constexpr std::size_t kSmallObject = 16;
+
+class TreeBuilder {
+ public:
+  explicit TreeBuilder(const JsonLimits& limits) : limits_(limits) {}
+
+  bool Null() { return Put(Json()); }
+  bool Bool(bool value) { return Put(Json::Bool(value)); }
+  bool Int(int value) { return Put(Json::Int(value)); }
+  bool Uint(unsigned value) { return Put(Json::Uint(value)); }
+  bool Int64(std::int64_t value) { return Put(Json::Int(value)); }
+  bool Uint64(std::uint64_t value) { return Put(Json::Uint(value)); }
+  bool Double(double value) { return Put(Json::Double(value)); }
+  bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
+    return Put(Json::RawNumber(std::string(text, length)));
+  }
+  bool String(const char* text, rapidjson::SizeType length, bool) {
+    return Put(Json::String(std::string(text, length)));
+  }
+  bool StartObject() { return Open(Json::Object()); }
+  bool StartArray() { return Open(Json::Array()); }
+  bool EndObject(rapidjson::SizeType) { return Shut(); }
+  bool EndArray(rapidjson::SizeType) { return Shut(); }
+
+  bool Key(const char* text, rapidjson::SizeType length, bool) {
+    Level& top = levels_.back();
+    std::string key(text, length);
+    if (!top.AddKey(key)) {
+      return Refuse(Say(N_("the key \"{0}\" occurs twice in one object"), key));
+    }
+    top.value.members().emplace_back(std::move(key), Json());
+    return true;
+  }
+
+  Json& root() { return root_; }
+  const Message& refusal() const { return refusal_; }
+
+ private:
+  struct Level {
+    Json value;
+    std::unordered_set<std::string> keys;  // Only once the object is large.
+
+    bool AddKey(const std::string& key) {
+      const auto& members = value.members();
+      if (members.size() < kSmallObject) return value.Find(key) == nullptr;
+      if (keys.empty()) {
+        for (const auto& [name, unused] : members) keys.insert(name);
+      }
+      return keys.insert(key).second;
+    }
+  };
+
+  bool Refuse(Message why) {
+    refusal_ = std::move(why);
+    return false;
+  }
+
+  bool Count() {
+    if (++values_ <= limits_.max_values) return true;
+    return Refuse(
+        Say(N_("the document has more than {0} values"), limits_.max_values));
+  }
+
+  bool Put(Json value) {
+    if (!Count()) return false;
+    if (levels_.empty()) {
+      root_ = std::move(value);
+    } else if (Json& top = levels_.back().value; top.is_object()) {
+      top.members().back().second = std::move(value);
+    } else {
+      top.items().push_back(std::move(value));
+    }
+    return true;
+  }
+
+  bool Open(Json container) {
+    if (!Count()) return false;
+    if (levels_.size() >= limits_.max_depth) {
+      return Refuse(Say(N_("the document is nested deeper than {0} levels"),
+                        limits_.max_depth));
+    }
+    levels_.push_back({std::move(container), {}});
+    return true;
+  }
+
+  bool Shut() {
+    Json done = std::move(levels_.back().value);
+    levels_.pop_back();
+    --values_;  // Counted when it was opened.
+    return Put(std::move(done));
+  }
+
+  const JsonLimits limits_;
+  Json root_;
+  std::vector<Level> levels_;
+  std::size_t values_ = 0;
+  Message refusal_;
+};
+
+void AppendQuoted(std::string_view text, std::string& out) {
+  out += '"';
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+void NewLine(std::string& out, int indent, int depth) {
+  if (indent == 0) return;
+  out += '\n';
+  out.append(static_cast<std::size_t>(indent) * static_cast<std::size_t>(depth),
+             ' ');
+}
+
+// Recursion is bounded by the depth limit of the parser and by our own code.
+void Append(const Json& value, int indent, int depth, std::string& out) {
+  switch (value.kind()) {
+    case Json::Kind::kNull:
+      out += "null";
+      return;
+    case Json::Kind::kBool:
+    case Json::Kind::kNumber:
+      out += value.text();
+      return;
+    case Json::Kind::kString:
+      AppendQuoted(value.text(), out);
+      return;
+    case Json::Kind::kArray: {
+      out += '[';
+      bool first = true;
+      for (const Json& item : value.items()) {
+        if (!std::exchange(first, false)) out += ',';
+        NewLine(out, indent, depth + 1);
+        Append(item, indent, depth + 1, out);
+      }
+      if (!first) NewLine(out, indent, depth);
+      out += ']';
+      return;
+    }
+    case Json::Kind::kObject: {
+      out += '{';
+      bool first = true;
+      for (const auto& [name, member] : value.members()) {
+        if (!std::exchange(first, false)) out += ',';
+        NewLine(out, indent, depth + 1);
+        AppendQuoted(name, out);
+        out += indent == 0 ? ":" : ": ";
+        Append(member, indent, depth + 1, out);
+      }
+      if (!first) NewLine(out, indent, depth);
+      out += '}';
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+Json Json::Bool(bool value) {
+  Json json;
+  json.kind_ = Kind::kBool;
+  json.text_ = value ? "true" : "false";
+  return json;
+}
+
+Json Json::Int(std::int64_t value) { return RawNumber(std::to_string(value)); }
+
+Json Json::Uint(std::uint64_t value) {
+  return RawNumber(std::to_string(value));
+}
+
+Json Json::Double(double value) {
+  if (std::isnan(value)) return RawNumber("NaN");
+  if (std::isinf(value)) return RawNumber(value > 0 ? "Infinity" : "-Infinity");
+  return RawNumber(fmt::format("{}", value));
+}
+
+Json Json::RawNumber(std::string text) {
+  Json json;
+  json.kind_ = Kind::kNumber;
+  json.text_ = std::move(text);
+  return json;
+}
+
+Json Json::String(std::string value) {
+  Json json;
+  json.kind_ = Kind::kString;
+  json.text_ = std::move(value);
+  return json;
+}
+
+Json Json::Array() {
+  Json json;
+  json.kind_ = Kind::kArray;
+  return json;
+}
+
+Json Json::Object() {
+  Json json;
+  json.kind_ = Kind::kObject;
+  return json;
+}
+
+bool Json::IsIntegerText() const {
+  return kind_ == Kind::kNumber &&
+         text_.find_first_not_of("-0123456789") == std::string::npos;
+}
+
+std::optional<std::int64_t> Json::AsInt() const {
+  if (kind_ != Kind::kNumber) return std::nullopt;
+  if (IsIntegerText()) {
+    std::int64_t value = 0;
+    const char* end = text_.data() + text_.size();
+    const auto [stop, error] = std::from_chars(text_.data(), end, value);
+    if (error == std::errc{} && stop == end) return value;
+    return std::nullopt;
+  }
+  const std::optional<double> value = AsDouble();
+  constexpr double kLimit = 9007199254740992.0;  // 2^53
+  if (!value || !std::isfinite(*value) || std::abs(*value) > kLimit ||
+      std::trunc(*value) != *value) {
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(*value);
+}
+
+std::optional<double> Json::AsDouble() const {
+  if (kind_ != Kind::kNumber) return std::nullopt;
+  if (text_ == "NaN") return std::nan("");
+  if (text_ == "Infinity" || text_ == "Inf") return HUGE_VAL;
+  if (text_ == "-Infinity" || text_ == "-Inf") return -HUGE_VAL;
+  double value = 0;
+  const char* end = text_.data() + text_.size();
+  const auto [stop, error] = std::from_chars(text_.data(), end, value);
+  if (error == std::errc::result_out_of_range) {
+    return std::strtod(text_.c_str(), nullptr);  // Infinity, or zero.
+  }
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+const Json* Json::Find(std::string_view name) const {
+  for (const auto& [key, value] : members_) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+Json* Json::Find(std::string_view name) {
+  for (auto& [key, value] : members_) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+Json& Json::Set(std::string_view name, Json value) {
+  if (Json* old = Find(name)) {
+    *old = std::move(value);
+    return *old;
+  }
+  return members_.emplace_back(std::string(name), std::move(value)).second;
+}
+
+Json& Json::Append(Json value) {
+  return items_.emplace_back(std::move(value));
+}
+
+std::optional<std::string> Json::StringAt(std::string_view name) const {
+  const Json* member = Find(name);
+  if (member == nullptr || !member->is_string()) return std::nullopt;
+  return member->text();
+}
+
+std::optional<std::int64_t> Json::IntAt(std::string_view name) const {
+  const Json* member = Find(name);
+  if (member == nullptr) return std::nullopt;
+  return member->AsInt();
+}
+
+std::string Json::Dump(int indent) const {
+  std::string out;
+  benchkeep::Append(*this, indent, 0, out);
+  return out;
+}
+
+bool Json::operator==(const Json& other) const {
+  return kind_ == other.kind_ && text_ == other.text_ &&
+         members_ == other.members_ && items_ == other.items_;
+}
+
+Result<Json> ParseJson(std::string_view text, const JsonLimits& limits,
+                       JsonError* where) {
+  const auto fail = [&](std::size_t offset, Message why) {
+    if (where != nullptr) *where = {offset, why};
+    return Fail(Code::kCorruption, Say(N_("not valid JSON at byte {0}: {1}"),
+                                       offset, why.English()));
+  };
+  if (text.size() > limits.max_bytes) {
+    return fail(0, Say(N_("the document is larger than {0} bytes"),
+                       limits.max_bytes));
+  }
+  std::size_t skipped = 0;
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    skipped = 3;
+    text.remove_prefix(skipped);
+  }
+  TreeBuilder builder(limits);
+  rapidjson::Reader reader;
+  rapidjson::MemoryStream raw(text.data(), text.size());
+  constexpr unsigned kFlags =
+      rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
+      rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
+  const rapidjson::ParseResult parsed =
+      reader.Parse<kFlags>(raw, builder);
+  if (!parsed) {
+    const std::size_t offset = parsed.Offset() + skipped;
+    if (!builder.refusal().empty()) return fail(offset, builder.refusal());
+    return fail(offset, Message{rapidjson::GetParseError_En(parsed.Code()), {}});
+  }
+  return std::move(builder.root());
+}
+
+std::string JsonQuote(std::string_view text) {
+  std::string out;
+  AppendQuoted(text, out);
+  return out;
+}
+
+}  // namespace benchkeep

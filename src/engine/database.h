@@ -1,0 +1,201 @@
+// The only owner of DuckDB: an in-memory database in a locked sandbox.
+//
+// DuckDB computes; it never decides what happens to a file of the store.  It
+// reads files that we name one by one and writes into staging folders only:
+// its COPY neither syncs nor replaces atomically.  Everything else (external
+// files, extensions, settings) is locked before the first query.
+//
+// Errors: kNoSpace when a disk is full, kInternal when memory ran out in spite
+// of spilling, kCorruption when a Parquet file could not be decoded,
+// kCancelled after Interrupt(), kInvalidArgument otherwise.
+//
+// Threads: a Database may be shared; a Connection belongs to one thread at a
+// time, except for Interrupt().
+
+#pragma once
+
+#include <duckdb.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace benchkeep::engine {
+
+struct Options {
+  std::uint64_t memory_bytes = std::uint64_t{256} << 20;
+  int threads = 2;
+
+  // Where larger-than-memory work is spilled, and how much of it at most.
+  std::filesystem::path temp_directory;
+  std::uint64_t temp_bytes = std::uint64_t{64} << 30;
+
+  // What may be opened: whole folders (read and write), and single files.
+  std::vector<std::filesystem::path> allowed_directories;
+  std::vector<std::filesystem::path> allowed_paths;
+};
+
+// How the values of a column are held; everything else is read as text.
+enum class Type {
+  kBool,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUint8,
+  kUint16,
+  kUint32,
+  kUint64,
+  kFloat,
+  kDouble,
+  kText,
+  kOther,  // Cast it to VARCHAR in the query to read it.
+};
+
+// One column of a chunk.  Valid as long as its Chunk.
+class Column {
+ public:
+  [[nodiscard]] Type type() const { return type_; }
+  [[nodiscard]] bool IsNull(std::uint64_t row) const {
+    return validity_ != nullptr &&
+           (validity_[row / 64] >> (row % 64) & 1U) == 0;
+  }
+  [[nodiscard]] bool Bool(std::uint64_t row) const {
+    return static_cast<const bool*>(data_)[row];
+  }
+  // Any integer type but kUint64 values beyond INT64_MAX.
+  [[nodiscard]] std::int64_t Int(std::uint64_t row) const;
+  [[nodiscard]] std::uint64_t Uint(std::uint64_t row) const;
+  // kFloat and kDouble.
+  [[nodiscard]] double Double(std::uint64_t row) const;
+  // kText; any bytes, normally UTF-8.
+  [[nodiscard]] std::string_view Text(std::uint64_t row) const;
+
+ private:
+  friend class Chunk;
+  Type type_ = Type::kOther;
+  const void* data_ = nullptr;
+  const std::uint64_t* validity_ = nullptr;
+};
+
+// Up to 2,048 rows of a result.
+class Chunk {
+ public:
+  Chunk() = default;
+  explicit Chunk(duckdb_data_chunk chunk) : chunk_(chunk) {}
+  Chunk(Chunk&& other) noexcept : chunk_(other.chunk_) {
+    other.chunk_ = nullptr;
+  }
+  Chunk& operator=(Chunk&& other) noexcept;
+  ~Chunk();
+
+  [[nodiscard]] std::uint64_t rows() const;
+  [[nodiscard]] Column column(std::uint64_t index) const;
+  [[nodiscard]] bool empty() const { return chunk_ == nullptr; }
+
+ private:
+  duckdb_data_chunk chunk_ = nullptr;
+};
+
+struct ColumnInfo {
+  std::string name;
+  Type type = Type::kOther;
+};
+
+// A result read chunk by chunk; later chunks may still be computed, so errors
+// can come from Next().
+class Rows {
+ public:
+  Rows(Rows&& other) noexcept;
+  Rows& operator=(Rows&&) = delete;
+  ~Rows();
+
+  [[nodiscard]] const std::vector<ColumnInfo>& columns() const {
+    return columns_;
+  }
+  // The next chunk; an empty() one at the end.
+  Result<Chunk> Next();
+
+ private:
+  friend class Connection;
+  Rows(duckdb_result result, std::vector<ColumnInfo> columns)
+      : result_(result), columns_(std::move(columns)) {}
+  duckdb_result result_;
+  bool owned_ = true;
+  std::vector<ColumnInfo> columns_;
+};
+
+class Connection {
+ public:
+  Connection(Connection&& other) noexcept;
+  Connection& operator=(Connection&&) = delete;
+  ~Connection();
+
+  // Runs one statement and waits for its end.
+  Status Run(const std::string& sql);
+
+  // Runs one statement and streams its rows.
+  Result<Rows> Query(const std::string& sql);
+
+  // Like Query, for statements written by a person: exactly one statement, and
+  // it must be one that only reads.
+  Result<Rows> QueryReadOnly(const std::string& sql);
+
+  // One value of one row; kInternal when there is none.
+  Result<std::int64_t> QueryInt(const std::string& sql);
+
+  // Stops the running statement, from any thread.
+  void Interrupt();
+
+ private:
+  friend class Database;
+  friend class Int64Appender;
+  explicit Connection(duckdb_connection connection)
+      : connection_(connection) {}
+  duckdb_connection connection_ = nullptr;
+};
+
+// Fills a table of one BIGINT column.
+class Int64Appender {
+ public:
+  static Result<Int64Appender> Open(Connection& connection,
+                                    const std::string& table);
+  Int64Appender(Int64Appender&& other) noexcept;
+  Int64Appender& operator=(Int64Appender&&) = delete;
+  ~Int64Appender();
+  Status Append(std::int64_t value);
+  Status Close();
+
+ private:
+  explicit Int64Appender(duckdb_appender appender) : appender_(appender) {}
+  duckdb_appender appender_ = nullptr;
+};
+
+class Database {
+ public:
+  static Result<Database> Open(const Options& options);
+  Database(Database&& other) noexcept;
+  Database& operator=(Database&&) = delete;
+  ~Database();
+
+  Result<Connection> Connect();
+
+ private:
+  explicit Database(duckdb_database database) : database_(database) {}
+  duckdb_database database_ = nullptr;
+};
+
+// 'text' with quotes doubled, for use as an SQL literal.
+std::string Literal(std::string_view text);
+// "name" likewise, for use as an identifier.
+std::string Identifier(std::string_view name);
+
+// The version of the DuckDB library in use.
+std::string EngineVersion();
+
+}  // namespace benchkeep::engine

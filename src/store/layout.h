@@ -1,0 +1,71 @@
+// Every name on disk, in one place (DESIGN: nothing else builds a path).
+//
+// The state folder `.benchkeep/`:
+//   format              version of this layout, a number
+//   lock                flock(2)ed while a command changes the store
+//   state.db            SQLite: the row ledger
+//   txn/<id>/           a transaction in flight
+//   trash/<id>/         a finished one: what undo needs, until its retention
+//   quarantine/<id>/    files that could not be used, each with a .why.json
+//   tmp/<id>/           spill files of a running process
+// A name that none of the builders here would make is unknown: it is reported
+// and never touched.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "fs/file_system.h"
+#include "store/settings.h"
+
+namespace benchkeep::store {
+
+inline constexpr int kLayoutVersion = 1;
+inline constexpr std::string_view kStateFolder = ".benchkeep";
+inline constexpr std::string_view kSettingsFile = "benchkeep.toml";
+
+class Layout {
+ public:
+  // `root` must be absolute and without symlinks (Store::Open sees to it).
+  Layout(fs::Path root, const Settings& settings);
+
+  [[nodiscard]] const fs::Path& root() const { return root_; }
+  [[nodiscard]] const fs::Path& results() const { return results_; }
+  [[nodiscard]] const fs::Path& increments() const { return increments_; }
+  [[nodiscard]] const fs::Path& master() const { return master_; }
+  [[nodiscard]] const fs::Path& exports() const { return exports_; }
+  [[nodiscard]] fs::Path settings_file() const { return root_ / kSettingsFile; }
+
+  [[nodiscard]] fs::Path state() const { return root_ / kStateFolder; }
+  [[nodiscard]] fs::Path format_file() const { return state() / "format"; }
+  [[nodiscard]] fs::Path lock() const { return state() / "lock"; }
+  [[nodiscard]] fs::Path state_db() const { return state() / "state.db"; }
+  [[nodiscard]] fs::Path txn_dir() const { return state() / "txn"; }
+  [[nodiscard]] fs::Path trash_dir() const { return state() / "trash"; }
+  [[nodiscard]] fs::Path quarantine_dir() const {
+    return state() / "quarantine";
+  }
+  [[nodiscard]] fs::Path tmp_dir() const { return state() / "tmp"; }
+
+  // True for a name (no folder) that may be an increment.
+  [[nodiscard]] bool IsIncrementName(const std::string& name) const;
+
+  // `path` below the root, for messages: "logs/a.log"; unchanged elsewhere.
+  [[nodiscard]] std::string Relative(const fs::Path& path) const;
+
+ private:
+  fs::Path root_;
+  fs::Path results_;
+  fs::Path increments_;
+  std::string increment_pattern_;
+  fs::Path master_;
+  fs::Path exports_;
+};
+
+// Transaction ids: "20260131-235959-<op>-<4 hex>", sortable by time.
+std::string MakeTxnId(TimePoint now, std::string_view op, unsigned salt);
+bool IsTxnId(std::string_view name);
+
+}  // namespace benchkeep::store

@@ -1,0 +1,171 @@
+// What the jobs ask of the results, in the jobs' words.
+//
+// The seam above which there is no SQL and no Parquet.  ParquetResults
+// (store/parquet_results.h) implements it for a results file with increments;
+// a database could, too.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/finding.h"
+#include "base/json.h"
+#include "base/progress.h"
+#include "base/result.h"
+#include "fs/file_system.h"
+
+namespace benchkeep::store {
+
+enum class Shape {
+  kRecords,  // One row per test; has the key column.
+  kSummary,  // One row per cell; no key column.
+};
+const char* ShapeName(Shape shape);
+
+// An order-independent sum of 128-bit hashes of keys, modulo 2^128.  Equal sums
+// of two collections of rows mean (but for chance of 2^-128) equal collections
+// of keys, duplicates counted.
+struct KeySum {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  KeySum& operator+=(const KeySum& other);
+  KeySum& operator-=(const KeySum& other);
+  bool operator==(const KeySum&) const = default;
+  [[nodiscard]] std::string Hex() const;  // 32 digits.
+};
+
+// Rows and their keys: one line of the ledger.
+struct RowCount {
+  std::uint64_t rows = 0;
+  KeySum keys;
+  RowCount& operator+=(const RowCount& other);
+  RowCount& operator-=(const RowCount& other);
+  bool operator==(const RowCount&) const = default;
+};
+
+struct ModelStatistics {
+  std::string name;  // Empty: rows without a model.
+  std::uint64_t total_tests = 0;
+  std::optional<double> success_rate;  // 0..1; none without outcomes.
+};
+
+struct ResultsStatistics {
+  Shape shape = Shape::kRecords;
+  std::uint64_t rows = 0;
+  std::uint64_t total_tests = 0;
+  std::uint64_t successes = 0;  // Rows or tests that succeeded.
+  std::optional<double> success_rate;
+  std::vector<ModelStatistics> models;  // By tests, most first, then name.
+  std::optional<std::string> newest;    // Largest value of the time column.
+  std::uint64_t bytes = 0;
+};
+
+// One increment to be merged, as claimed: nobody writes to it any more.
+struct IncrementFile {
+  fs::Path path;
+  std::string name;  // As it was called in the increments folder.
+  std::int64_t mtime_ns = 0;
+};
+
+struct RejectedFile {
+  std::string name;
+  Message reason;
+};
+
+struct Conflict {
+  std::string key;     // The key columns, joined by "/".
+  std::string before;  // The outcome that lost.
+  std::string after;   // The outcome that stands.
+};
+
+// What a merge or de-duplication did (or, for a rehearsal, would do).
+// Balance: before + seen == after + superseded, in rows and in keys.
+struct MergeOutcome {
+  Shape shape = Shape::kRecords;
+  RowCount before;      // The results as they were.
+  RowCount seen;        // Of all increments taken in.
+  RowCount superseded;  // Rows that a later row of the same key replaced.
+  RowCount after;       // Measured by reading the new results back.
+  std::uint64_t rows_added = 0;     // Rows whose key was new.
+  std::uint64_t rows_replaced = 0;  // Rows of the old results that were
+                                    // superseded.
+  std::uint64_t conflicting = 0;    // Superseded rows of another outcome.
+  std::vector<Conflict> conflicts;  // The first kMaxConflicts of them.
+  std::vector<RowCount> per_file;   // Parallel to the increments given.
+  std::vector<RejectedFile> rejected;  // Taken out: they could not be used.
+  std::vector<std::string> notes_columns_added;
+};
+inline constexpr std::size_t kMaxConflicts = 100;
+
+// Which rows and columns an export or scan wants.  Empty: all.
+struct RowFilter {
+  std::vector<std::string> columns;
+  std::vector<std::string> models;
+  std::string since;  // Compared with the time column as a timestamp.
+  std::string where;  // An SQL condition; it cannot leave the results.
+};
+
+// A value of a row being scanned.
+struct Cell {
+  enum class Kind { kNull, kBool, kInt, kUint, kDouble, kText };
+  Kind kind = Kind::kNull;
+  bool boolean = false;
+  std::int64_t integer = 0;
+  std::uint64_t unsigned_integer = 0;
+  double real = 0;
+  bool single = false;     // The real came from 32 bits.
+  std::string_view text;   // Valid until the next row.
+};
+
+// Rows in order, one at a time, whatever their number.
+class RowScan {
+ public:
+  virtual ~RowScan() = default;
+  [[nodiscard]] virtual const std::vector<std::string>& columns() const = 0;
+  // The next row, or nullptr at the end.  Valid until the next call.
+  virtual Result<const std::vector<Cell>*> Next() = 0;
+};
+
+// File forms that the results can write by themselves, fast.
+enum class BulkFormat { kCsv, kParquet };
+
+class Results {
+ public:
+  virtual ~Results() = default;
+
+  // kNotFound when there are no results yet.
+  virtual Result<ResultsStatistics> Statistics() = 0;
+
+  // Merges `increments`, in keep-last order, into a new version of the results
+  // in `staging` (a folder of ours on the file system of the results).  The
+  // results themselves are not touched.  Returns the outcome and leaves
+  // `staging/results` synced and read back; nothing is left there when the
+  // results would not change.
+  virtual Result<MergeOutcome> Merge(const std::vector<IncrementFile>& increments,
+                                     const fs::Path& staging,
+                                     Progress& progress) = 0;
+
+  // Like Merge of nothing, for results that may hold a key twice.  With
+  // `rehearse` nothing is written at all.
+  virtual Result<MergeOutcome> Deduplicate(const fs::Path& staging,
+                                           Progress& progress) = 0;
+
+  virtual Result<std::unique_ptr<RowScan>> Scan(const RowFilter& filter) = 0;
+
+  // Writes the filtered rows to the new file `target` inside `staging`.
+  // Returns the number of rows.
+  virtual Result<std::uint64_t> WriteTo(const RowFilter& filter,
+                                        BulkFormat format,
+                                        const fs::Path& target,
+                                        Progress& progress) = 0;
+
+  // A person's read-only SQL over results, increments and cells.
+  virtual Result<std::unique_ptr<RowScan>> Query(const std::string& sql) = 0;
+};
+
+}  // namespace benchkeep::store

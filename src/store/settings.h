@@ -1,0 +1,83 @@
+// The settings of a store: benchkeep.toml over the PILOT-Bench defaults.
+//
+// Every name that benchkeep looks for is here, so that another benchmark with
+// the same idea (a results file, increments, a key) is a config file away.  The
+// file is optional; unknown keys and wrong types are errors that name the line
+// and the nearest known key.  `benchkeep config show` prints all of it.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "fs/file_system.h"
+
+namespace benchkeep::store {
+
+// What a summary-shaped increment does to a cell that is already there.
+enum class SummaryMode {
+  kReplace,     // The newer row stands for the whole cell.
+  kAccumulate,  // Counts add up; averages are weighted by their totals.
+};
+
+struct Settings {
+  // [store]: paths below the root.
+  std::string results = "pilot_bench_parquet_data/test_results.parquet";
+  std::string increments = "pilot_bench_parquet_data/incremental";
+  std::string increment_pattern = "*.parquet";  // fnmatch(3), not hidden.
+  std::string master = "pilot_bench_cumulative_results/master_database.json";
+  std::string logs = "logs";
+  std::string backups = "backups";
+  std::string config = "config";
+  std::string exports = "export";
+
+  // [store]: columns.
+  std::vector<std::string> key = {"test_id"};  // Present = shape `records`.
+  std::vector<std::string> summary_key = {
+      "model", "prompt_type", "tool_success_rate", "difficulty", "task_type"};
+  std::string success = "success";
+  std::string total = "total";  // Shape `summary` only.
+  std::string model = "model";
+  std::string time = "timestamp";
+
+  // [store]: other programs' lock files, taken in this order.
+  std::vector<std::string> locks = {
+      "pilot_bench_cumulative_results/master_database.lock",
+      "pilot_bench_parquet_data/test_results.parquet.lock"};
+
+  // [consolidate]
+  SummaryMode summary_mode = SummaryMode::kReplace;
+  std::int64_t settle_seconds = 600;  // Younger unreadable increments wait.
+
+  // [limits]
+  std::uint64_t memory_bytes = 0;  // 0: a quarter of what the machine allows.
+  std::int64_t lock_wait_seconds = 30;
+
+  // [undo]
+  std::int64_t undo_keep_days = 7;
+};
+
+struct LoadedSettings {
+  Settings settings;
+  bool from_file = false;
+};
+
+// Reads `file`; the defaults when there is none.  kInvalidArgument names file,
+// line and the nearest known key.
+Result<LoadedSettings> LoadSettings(fs::FileSystem& file_system,
+                                    const fs::Path& file);
+
+// The same from the text of a file.  `origin` is used in messages.
+Result<Settings> ParseSettings(std::string_view toml, const fs::Path& origin);
+
+// A commented benchkeep.toml with all settings at the values of `settings`.
+std::string SettingsToToml(const Settings& settings);
+
+// The same as one object, section by section, for --json.
+Json SettingsToJson(const Settings& settings);
+
+}  // namespace benchkeep::store

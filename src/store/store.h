@@ -1,0 +1,43 @@
+// A store: a root folder, its settings, and what is needed to work on it.
+
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "fs/file_system.h"
+#include "store/layout.h"
+#include "store/settings.h"
+
+namespace benchkeep::store {
+
+// Holds references: the FileSystem and Clock must outlive it.
+class Store {
+ public:
+  // Opens the store at `root` ("." and symlinks are resolved).  kNoStore when
+  // none of the files of a store is there, kTooNew when a newer benchkeep made
+  // its state folder, kPermission when a path of the settings leads outside the
+  // root.  Changes nothing on disk.
+  static Result<Store> Open(fs::FileSystem& file_system, Clock& clock,
+                            const fs::Path& root);
+
+  [[nodiscard]] fs::FileSystem& file_system() const { return *file_system_; }
+  [[nodiscard]] Clock& clock() const { return *clock_; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] const Layout& layout() const { return layout_; }
+
+ private:
+  Store(fs::FileSystem& file_system, Clock& clock, Settings settings,
+        Layout layout)
+      : file_system_(&file_system),
+        clock_(&clock),
+        settings_(std::move(settings)),
+        layout_(std::move(layout)) {}
+  fs::FileSystem* file_system_;
+  Clock* clock_;
+  Settings settings_;
+  Layout layout_;
+};
+
+}  // namespace benchkeep::store
