@@ -1,0 +1,42 @@
+// A lock file shared with other programs by flock(2).
+//
+// Python's fcntl.flock takes part; fcntl.lockf does not.  Some writers unlink
+// their lock file on release, even after a wait that timed out: after locking,
+// the file at the path must still be the locked inode, or the lock is taken
+// again.  We never unlink a lock file.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "fs/fd.h"
+#include "fs/file_system.h"
+
+namespace benchkeep::fs {
+
+class FileLock {
+ public:
+  // Takes the lock exclusively, creating the file (with `mode`) but not its
+  // folder.  Tries for `wait`; then kBusy.  A symlink at the path is refused.
+  static Result<FileLock> Acquire(const Path& path, Clock& clock,
+                                  std::chrono::nanoseconds wait,
+                                  std::uint32_t mode);
+
+  // False once somebody has removed or replaced the file: others may then hold
+  // "the same" lock, on another inode.
+  [[nodiscard]] bool StillInPlace() const;
+
+  // Replaces the content of the file, for others to read while we hold it.
+  Status WriteContent(std::string_view text);
+
+ private:
+  FileLock(Path path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  Path path_;
+  Fd fd_;  // Closing it releases the lock.
+};
+
+}  // namespace benchkeep::fs
