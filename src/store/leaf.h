@@ -43,6 +43,7 @@ struct Leaf {
   std::vector<Instance> instances;       // Versions 1.0 and 2.0 only.
   std::optional<bool> is_flawed;
   std::optional<std::string> flaw_type;
+  std::optional<std::string> last_test_time;  // Of its model.
 };
 
 enum class Convention { kPartialInside, kPartialApart };

@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <unordered_map>
 
 namespace benchkeep::store {
 namespace {
@@ -48,6 +49,7 @@ class Reader {
   void ReadClaims(const Json& models) {
     for (const auto& [name, model] : models.members()) {
       if (!model.is_object()) continue;
+      last_times_[name] = model.StringAt("last_test_time");
       master_.models.push_back(
           {name, model.IntAt("total_tests"), model.StringAt("last_test_time")});
     }
@@ -232,10 +234,15 @@ class Reader {
              Say(N_("{0} has no total: its outcomes are counted instead"), at));
     }
     leaf.statistics = std::move(statistics.members());
+    if (const auto model = last_times_.find(leaf.model);
+        model != last_times_.end()) {
+      leaf.last_test_time = model->second;
+    }
     master_.leaves.push_back(std::move(leaf));
   }
 
   MasterDatabase& master_;
+  std::unordered_map<std::string, std::optional<std::string>> last_times_;
 };
 
 // The number before the first dot; nullopt when there is none.
@@ -264,13 +271,6 @@ Status CheckKind(const Json& document, const fs::Path& path) {
 }
 
 }  // namespace
-
-const ModelClaim* MasterDatabase::FindModel(std::string_view name) const {
-  for (const ModelClaim& model : models) {
-    if (model.name == name) return &model;
-  }
-  return nullptr;
-}
 
 Result<MasterDatabase> ParseMaster(std::string_view text,
                                    const fs::Path& path) {

@@ -38,9 +38,6 @@ struct MasterDatabase {
   std::optional<std::string> newest;          // last_updated.
   std::uint64_t bytes = 0;
   Findings findings;
-
-  // The claim of that model, or nullptr.
-  [[nodiscard]] const ModelClaim* FindModel(std::string_view name) const;
 };
 
 // Reads `path` as it is now.  kNotFound, kCorruption, kTooNew (a version beyond

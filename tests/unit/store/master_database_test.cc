@@ -58,9 +58,10 @@ TEST(Master, ReadsTheLeavesOfVersion3) {
   EXPECT_TRUE(master.findings.empty());
   EXPECT_EQ(master.summary_total, 99);
   EXPECT_EQ(master.newest, "2025-09-01T11:55:55");
-  ASSERT_NE(master.FindModel("m/1"), nullptr);
-  EXPECT_EQ(master.FindModel("m/1")->last_test_time, "2025-08-31T20:54:23");
-  EXPECT_EQ(master.FindModel("nobody"), nullptr);
+  EXPECT_EQ(leaf.last_test_time, "2025-08-31T20:54:23");
+  ASSERT_EQ(master.models.size(), 2U);
+  EXPECT_EQ(master.models[0].total_tests, 3);
+  EXPECT_EQ(master.models[1].name, "empty");
 }
 
 TEST(Master, StatisticsAreCountedFromTheLeaves) {
