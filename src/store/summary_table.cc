@@ -64,7 +64,7 @@ std::optional<Cell> Fit(const Json& value, Type type) {
   const std::optional<double> number = value.AsDouble();
   if (!number) return std::nullopt;
   constexpr double kExact = 9007199254740992.0;  // 2^53
-  if (value.IsIntegerText() && std::abs(*number) > kExact) return std::nullopt;
+  if (value.IsIntegerText() && std::abs(*number) >= kExact) return std::nullopt;
   const bool spelled_out =
       !value.text().empty() && value.text().find_first_of("0123456789") ==
                                    std::string::npos;  // Infinity, NaN.

@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "store/key_hash.h"
+
 namespace benchkeep::store {
 namespace {
 
@@ -25,6 +27,23 @@ const char* SqlType(engine::Type type) {
       return "VARCHAR";
     default:
       BENCHKEEP_CHECK(false);
+  }
+}
+
+Result<KeySum> SumKeys(engine::Connection& connection,
+                       const std::string& query) {
+  KeySum sum;
+  BENCHKEEP_ASSIGN(engine::Rows rows, connection.Query(query));
+  KeyHasher hasher(0, rows.columns().size());
+  for (;;) {
+    BENCHKEEP_ASSIGN(const engine::Chunk chunk, rows.Next());
+    if (chunk.rows() == 0) return sum;
+    hasher.Bind(chunk);
+    for (std::uint64_t row = 0; row < chunk.rows(); ++row) {
+      KeyHash hash;
+      hasher.Hash(row, hash);
+      AddTo(sum, hash);
+    }
   }
 }
 
@@ -145,16 +164,19 @@ Result<TableCount> CountTable(const TableOptions& options, Shape shape) {
                   engine::Literal((options.folder / options.name).string()));
   const bool records = shape == Shape::kRecords;
 
+  const char* key = records ? "test_id"
+                            : "model, prompt_type, tool_success_rate, "
+                              "difficulty, task_type";
+
   TableCount count;
   BENCHKEEP_ASSIGN(
-      const std::int64_t keys,
+      const std::int64_t distinct,
       connection.QueryInt(fmt::format(
-          "SELECT count(*) FROM (SELECT DISTINCT {} FROM {})",
-          records ? "test_id"
-                  : "model, prompt_type, tool_success_rate, difficulty, "
-                    "task_type",
-          table)));
-  count.distinct_keys = static_cast<std::uint64_t>(keys);
+          "SELECT count(*) FROM (SELECT DISTINCT {} FROM {})", key, table)));
+  count.distinct_keys = static_cast<std::uint64_t>(distinct);
+  BENCHKEEP_ASSIGN(
+      count.keys,
+      SumKeys(connection, fmt::format("SELECT {} FROM {}", key, table)));
   BENCHKEEP_ASSIGN(
       engine::Rows rows,
       connection.Query(fmt::format(

@@ -73,7 +73,13 @@ struct TableCount {
   std::uint64_t rows = 0;
   std::uint64_t distinct_keys = 0;
   std::vector<ModelCount> models;  // By name; models without tests left out.
-  bool operator==(const TableCount&) const = default;
+  KeySum keys;                     // For the ledger.
+
+  // Equal but for `keys`, which only a file has.
+  [[nodiscard]] bool SameAs(const TableCount& other) const {
+    return rows == other.rows && distinct_keys == other.distinct_keys &&
+           models == other.models;
+  }
 };
 
 // Counts a file as TableWriter wrote it: with `test_id` and `success` in shape
