@@ -117,9 +117,10 @@ class ShowAction final : public Action {
           set ? name + ":" + std::to_string(line->second) : "default";
       sources.Set(key, Json::String(source));
       table.Row(
-          {key, row.value,
-           set ? render::TableCell(source, render::Ink::kBold)
-               : render::TableCell(face.Tr(N_("default")), render::Ink::kDim)});
+          {key,
+           set ? render::TableCell(source)
+               : render::TableCell(face.Tr(N_("default")), render::Ink::kDim),
+           row.value});
     }
     render::Document document{.command = context.command()};
     document.data.Set("file",

@@ -89,9 +89,7 @@ void Reader::Complain(std::int64_t line, const char* msgid,
   args.insert(args.begin(), where);
   problems.push_back(
       {line, Fail(Code::kInvalidArgument, Message{msgid, std::move(args)},
-                  Say(N_("correct the line; 'benchkeep config show' lists all "
-                         "settings")),
-                  origin_)
+                  Say(N_("correct the line, or take it out")), origin_)
                  .value()});
 }
 
