@@ -1,0 +1,47 @@
+// A person's read-only SQL over the tables results, increments and cells.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "ops/export.h"
+#include "store/results.h"
+
+namespace benchkeep::ops {
+
+struct QueryOptions {
+  std::string sql;
+  std::uint64_t limit = 0;  // Rows kept for a table; 0: all.
+};
+
+struct QueryColumn {
+  std::string name;
+  std::string type;  // As the query engine calls it: "BIGINT".
+};
+
+// A value that outlives its row.
+struct QueryValue {
+  store::Cell::Kind kind = store::Cell::Kind::kNull;
+  std::string text;  // Numbers as in a CSV export; empty for NULL.
+};
+
+struct QueryReport {
+  std::vector<QueryColumn> columns;
+  std::vector<std::vector<QueryValue>> rows;
+  bool cut = false;  // There are more rows than the limit.
+};
+
+Result<QueryReport> RunQuery(store::Results& results,
+                             const QueryOptions& options, Progress& progress);
+
+// Writes the rows to `sink` as they come, in a text format.  Returns their
+// number.
+Result<std::uint64_t> StreamQuery(store::Results& results,
+                                  const std::string& sql, ExportFormat format,
+                                  ByteSink& sink, Progress& progress);
+
+}  // namespace benchkeep::ops
