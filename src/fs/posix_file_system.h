@@ -4,7 +4,11 @@
 
 #include "fs/file_system.h"
 
+struct stat;
+
 namespace benchkeep::fs {
+
+FileInfo InfoOf(const struct stat& st);
 
 class PosixFileSystem final : public FileSystem {
  public:
@@ -20,6 +24,8 @@ class PosixFileSystem final : public FileSystem {
   Status Remove(const Path& file) override;
   Status RemoveDir(const Path& directory) override;
   Status SetMode(const Path& path, std::uint32_t mode) override;
+  Status SetOwner(const Path& path, std::uint32_t uid,
+                  std::uint32_t gid) override;
   Status SyncFile(const Path& file) override;
   Status SyncDir(const Path& directory) override;
   Result<std::uint64_t> FreeBytes(const Path& path) override;
