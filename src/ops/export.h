@@ -37,8 +37,8 @@ struct ExportTarget {
 };
 
 struct ExportOptions {
-  std::vector<ExportTarget> targets;  // All written from one reading.
-  store::RowFilter filter;
+  std::vector<ExportTarget> targets = {};  // All written from one reading.
+  store::RowFilter filter = {};
   CsvDialect csv = CsvDialect::kPlain;
   std::uint64_t sheet_rows = kMaxSheetRows;
   bool dry_run = false;

@@ -90,12 +90,14 @@ Result<store::ResultsStatistics> FakeResults::Statistics() {
 
 Result<store::MergeOutcome> FakeResults::Merge(
     const std::vector<store::IncrementFile>& /*increments*/,
-    const fs::Path& /*staging*/, Progress& /*progress*/) {
+    const fs::Path& /*staging*/, store::Rehearse /*rehearse*/,
+    Progress& /*progress*/) {
   return NotFaked();
 }
 
 Result<store::MergeOutcome> FakeResults::Deduplicate(
-    const fs::Path& /*staging*/, Progress& /*progress*/) {
+    const fs::Path& /*staging*/, store::Rehearse /*rehearse*/,
+    Progress& /*progress*/) {
   return NotFaked();
 }
 

@@ -45,9 +45,12 @@ class FakeResults final : public store::Results {
   Result<store::ResultsStatistics> Statistics() override;
   Result<store::MergeOutcome> Merge(
       const std::vector<store::IncrementFile>& increments,
-      const fs::Path& staging, Progress& progress) override;
+      const fs::Path& staging, store::Rehearse rehearse,
+      Progress& progress) override;
   Result<store::MergeOutcome> Deduplicate(const fs::Path& staging,
+                                          store::Rehearse rehearse,
                                           Progress& progress) override;
+  [[nodiscard]] Status StillUnchanged() const override { return {}; }
   // Only the choice of columns is obeyed.
   Result<std::unique_ptr<store::RowScan>> Scan(
       const store::RowFilter& filter) override;
