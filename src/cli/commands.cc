@@ -11,6 +11,8 @@ namespace {
 
 constexpr const Command* kCommands[] = {
     // Look at the results.
+    &kQueryCommand,
+    &kExportCommand,
     // Take in and tidy up.
     // Keep safe and repair.
     // Set up and learn.

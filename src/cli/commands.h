@@ -13,7 +13,9 @@ namespace benchkeep::cli {
 
 extern const Command kCompletionCommand;
 extern const Command kConfigCommand;
+extern const Command kExportCommand;
 extern const Command kHelpCommand;
+extern const Command kQueryCommand;
 extern const Command kVersionCommand;
 
 // In the order of help.

@@ -62,8 +62,7 @@ Result<Output> OpenOutput(fs::FileSystem& file_system,
     case ExportFormat::kJsonl: {
       BENCHKEEP_ASSIGN(output.sink,
                        FileSink::Create(file_system, output.staged.file()));
-      BENCHKEEP_ASSIGN(output.writer, MakeTextWriter(target.format,
-                                                     options.csv,
+      BENCHKEEP_ASSIGN(output.writer, MakeTextWriter(target.format, options.csv,
                                                      *output.sink));
       break;
     }
@@ -200,7 +199,8 @@ Result<std::unique_ptr<RowWriter>> MakeTextWriter(ExportFormat format,
 Result<std::uint64_t> PumpRows(store::RowScan& scan,
                                const std::vector<RowWriter*>& writers,
                                Progress& progress) {
-  for (RowWriter* writer : writers) BENCHKEEP_TRY(writer->Begin(scan.columns()));
+  for (RowWriter* writer : writers)
+    BENCHKEEP_TRY(writer->Begin(scan.columns()));
   std::uint64_t rows = 0;
   while (true) {
     BENCHKEEP_ASSIGN(const std::vector<store::Cell>* const cells, scan.Next());

@@ -21,9 +21,8 @@ constexpr std::array<unsigned char, 256> MakeClasses() {
 constexpr std::array<unsigned char, 256> kClasses = MakeClasses();
 
 bool LooksLikeFormula(std::string_view text) {
-  return !text.empty() &&
-         std::string_view("=+-@\t\r").find(text.front()) !=
-             std::string_view::npos;
+  return !text.empty() && std::string_view("=+-@\t\r").find(text.front()) !=
+                              std::string_view::npos;
 }
 
 }  // namespace
@@ -66,8 +65,7 @@ void CsvWriter::AppendText(std::string_view text) {
     out += "\"\"";
     return;
   }
-  const bool guard =
-      dialect_ == CsvDialect::kExcel && LooksLikeFormula(text);
+  const bool guard = dialect_ == CsvDialect::kExcel && LooksLikeFormula(text);
   unsigned needs = kNothing;
   for (const char c : text) needs |= kClasses[static_cast<unsigned char>(c)];
 

@@ -95,10 +95,10 @@ Status CheckExportTarget(fs::FileSystem& file_system,
                 Say(N_("name the file itself, or remove the link")), target);
   }
   if (info->type != fs::FileType::kRegular) {
-    return Fail(Code::kAlreadyExists,
-                Say(N_("{0} is there already and is not a regular file"),
-                    target),
-                Say(N_("choose another name with -o")), target);
+    return Fail(
+        Code::kAlreadyExists,
+        Say(N_("{0} is there already and is not a regular file"), target),
+        Say(N_("choose another name with -o")), target);
   }
   for (const fs::Path& file : {layout.results(), layout.master()}) {
     BENCHKEEP_ASSIGN(const std::optional<fs::FileInfo> own,
@@ -113,8 +113,8 @@ Result<StagedOutput> StagedOutput::Create(fs::FileSystem& file_system,
   std::random_device random;
   const std::uint64_t salt =
       std::uint64_t{random()} << 32 | std::uint64_t{random()};
-  fs::Path folder = FolderOf(target) / fmt::format(".benchkeep-export-{:016x}",
-                                                   salt);
+  fs::Path folder =
+      FolderOf(target) / fmt::format(".benchkeep-export-{:016x}", salt);
   BENCHKEEP_ASSIGN(const bool taken, fs::Exists(file_system, folder));
   if (taken) {
     return Fail(Code::kAlreadyExists, Say(N_("{0} is in the way"), folder),

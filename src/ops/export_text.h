@@ -11,8 +11,8 @@ namespace benchkeep::ops {
 
 // One character of a text.
 struct CodePoint {
-  char32_t value = 0;       // U+FFFD for a byte that is not UTF-8.
-  std::size_t bytes = 1;    // How much of the text it took.
+  char32_t value = 0;     // U+FFFD for a byte that is not UTF-8.
+  std::size_t bytes = 1;  // How much of the text it took.
   bool valid = true;
 };
 

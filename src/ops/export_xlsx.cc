@@ -21,8 +21,8 @@ constexpr std::int64_t kMaxExact = std::int64_t{1} << 53;
 
 Status Checked(lxw_error error, const fs::Path& file) {
   if (error == LXW_NO_ERROR) return {};
-  return Fail(Code::kIo,
-              Say(N_("writing {0}: {1}"), file, lxw_strerror(error)), file);
+  return Fail(Code::kIo, Say(N_("writing {0}: {1}"), file, lxw_strerror(error)),
+              file);
 }
 
 // Hashes what the library has put aside for a sheet.
@@ -104,9 +104,9 @@ Status XlsxWriter::AddSheet() {
     const double width =
         std::clamp(static_cast<double>(cell_.text.size()) + 3, kNarrow, kWide);
     worksheet_set_column(sheet_, i, i, width, nullptr);
-    BENCHKEEP_TRY(Checked(
-        worksheet_write_string(sheet_, 0, i, cell_.text.c_str(), bold_),
-        file_));
+    BENCHKEEP_TRY(
+        Checked(worksheet_write_string(sheet_, 0, i, cell_.text.c_str(), bold_),
+                file_));
   }
   row_ = 1;
   return {};
@@ -140,8 +140,8 @@ Status XlsxWriter::Row(const std::vector<store::Cell>& cells) {
 
 Status XlsxWriter::WriteCell(std::uint16_t column, const store::Cell& cell) {
   const auto number = [&](double value) {
-    return Checked(
-        worksheet_write_number(sheet_, row_, column, value, nullptr), file_);
+    return Checked(worksheet_write_number(sheet_, row_, column, value, nullptr),
+                   file_);
   };
   switch (cell.kind) {
     case store::Cell::Kind::kNull:
@@ -181,9 +181,9 @@ Status XlsxWriter::WriteText(std::uint16_t column, std::string_view text) {
   truncated_ += cell_.truncated ? 1 : 0;
   stripped_ += cell_.stripped ? 1 : 0;
   if (cell_.text.empty()) return {};
-  return Checked(worksheet_write_string(sheet_, row_, column,
-                                        cell_.text.c_str(), nullptr),
-                 file_);
+  return Checked(
+      worksheet_write_string(sheet_, row_, column, cell_.text.c_str(), nullptr),
+      file_);
 }
 
 Status XlsxWriter::End() {

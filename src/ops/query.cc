@@ -2,8 +2,12 @@
 
 #include "ops/query.h"
 
-#include <memory>
+#include <algorithm>
+#include <string_view>
 #include <utility>
+
+#include "store/leaf_tables.h"
+#include "store/master_database.h"
 
 namespace benchkeep::ops {
 namespace {
@@ -14,7 +18,44 @@ QueryValue Keep(const store::Cell& cell) {
   return value;
 }
 
+constexpr std::string_view kCells = "cells";
+
+bool MentionsCells(const std::string& sql) {
+  const auto found = std::search(
+      sql.begin(), sql.end(), kCells.begin(), kCells.end(), [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) ==
+               b;
+      });
+  return found != sql.end();
+}
+
 }  // namespace
+
+Result<std::unique_ptr<QueryTables>> OpenQueryTables(
+    const store::Store& store, const std::string& sql,
+    const store::ResultsOptions& options, Progress& progress) {
+  BENCHKEEP_ASSIGN(std::unique_ptr<store::ParquetResults> results,
+                   store::ParquetResults::Open(store, options));
+  std::optional<store::ScratchFolder> scratch;
+  if (MentionsCells(sql)) {
+    BENCHKEEP_ASSIGN(const bool any,
+                     fs::Exists(store.file_system(), store.layout().master()));
+    if (any) {
+      BENCHKEEP_ASSIGN(
+          const store::MasterDatabase master,
+          store::LoadMaster(store.file_system(), store.layout().master()));
+      BENCHKEEP_ASSIGN(scratch, store::ScratchFolder::Create(store));
+      const store::TableOptions table{.folder = scratch->path(),
+                                      .name = "cells.parquet",
+                                      .memory_bytes = options.memory_bytes};
+      BENCHKEEP_ASSIGN(
+          [[maybe_unused]] const std::uint64_t rows,
+          store::WriteSummary(master, store.file_system(), table, progress));
+      results->AddTable({std::string(kCells), table.folder / table.name});
+    }
+  }
+  return std::make_unique<QueryTables>(std::move(scratch), std::move(results));
+}
 
 Result<QueryReport> RunQuery(store::Results& results,
                              const QueryOptions& options, Progress& progress) {

@@ -3,15 +3,39 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/progress.h"
 #include "base/result.h"
 #include "ops/export.h"
+#include "store/parquet_results.h"
 #include "store/results.h"
+#include "store/scratch_folder.h"
+#include "store/store.h"
 
 namespace benchkeep::ops {
+
+// What a query can see, for as long as the object lives.
+class QueryTables {
+ public:
+  QueryTables(std::optional<store::ScratchFolder> scratch,
+              std::unique_ptr<store::ParquetResults> results)
+      : scratch_(std::move(scratch)), results_(std::move(results)) {}
+  [[nodiscard]] store::Results& results() const { return *results_; }
+
+ private:
+  std::optional<store::ScratchFolder> scratch_;  // Holds the table of cells.
+  std::unique_ptr<store::ParquetResults> results_;
+};
+
+// Opens the results and, when `sql` speaks of cells, makes a table of the
+// leaves of the master database.  kCorruption when that cannot be read.
+Result<std::unique_ptr<QueryTables>> OpenQueryTables(
+    const store::Store& store, const std::string& sql,
+    const store::ResultsOptions& options, Progress& progress);
 
 struct QueryOptions {
   std::string sql;

@@ -12,8 +12,9 @@ using store::Cell;
 
 class FakeScan final : public store::RowScan {
  public:
-  FakeScan(std::vector<std::string> columns, std::vector<std::vector<Cell>> rows,
-           std::size_t repeat, std::optional<std::size_t> fail_after)
+  FakeScan(std::vector<std::string> columns,
+           std::vector<std::vector<Cell>> rows, std::size_t repeat,
+           std::optional<std::size_t> fail_after)
       : columns_(std::move(columns)),
         rows_(std::move(rows)),
         total_(rows_.size() * repeat),

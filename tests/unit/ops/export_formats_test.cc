@@ -94,9 +94,9 @@ TEST(CsvTest, QuotesWhatWouldBreakTheLine) {
 }
 
 TEST(CsvTest, ALoneNullIsNoBlankLine) {
-  EXPECT_EQ(Export(FakeResults({"t"}, {{Null()}, {Int(1)}}),
-                   ExportFormat::kCsv),
-            "t\n\"\"\n1\n");
+  EXPECT_EQ(
+      Export(FakeResults({"t"}, {{Null()}, {Int(1)}}), ExportFormat::kCsv),
+      "t\n\"\"\n1\n");
 }
 
 TEST(CsvTest, IsAlwaysUtf8) {
@@ -106,14 +106,13 @@ TEST(CsvTest, IsAlwaysUtf8) {
 }
 
 TEST(CsvTest, ExcelDialectDisarmsTextOnly) {
-  const FakeResults results(
-      {"=h", "n"}, {{Text("=1+1"), Int(-1)},
-                    {Text("+1"), Real(-0.5)},
-                    {Text("-x"), Null()},
-                    {Text("@a,b"), Null()},
-                    {Text("\tx"), Null()},
-                    {Text("\rx"), Null()},
-                    {Text("a=b"), Null()}});
+  const FakeResults results({"=h", "n"}, {{Text("=1+1"), Int(-1)},
+                                          {Text("+1"), Real(-0.5)},
+                                          {Text("-x"), Null()},
+                                          {Text("@a,b"), Null()},
+                                          {Text("\tx"), Null()},
+                                          {Text("\rx"), Null()},
+                                          {Text("a=b"), Null()}});
   EXPECT_EQ(Export(results, ExportFormat::kCsv, CsvDialect::kExcel),
             "\xEF\xBB\xBF'=h,n\n'=1+1,-1\n'+1,-0.5\n'-x,\n\"'@a,b\",\n'\tx,\n"
             "\"'\rx\",\na=b,\n");
@@ -127,9 +126,8 @@ TEST(CsvTest, WritesInLargePieces) {
   results.Repeat(kRows);
   StringSink sink;
   NoProgress progress;
-  const Result<std::uint64_t> rows =
-      StreamExport(results, {}, ExportFormat::kCsv, CsvDialect::kPlain, sink,
-                   progress);
+  const Result<std::uint64_t> rows = StreamExport(
+      results, {}, ExportFormat::kCsv, CsvDialect::kPlain, sink, progress);
   ASSERT_TRUE(rows.ok());
   EXPECT_EQ(*rows, kRows);
   EXPECT_EQ(sink.text.size(), 4 + kRows * 20);
@@ -137,7 +135,8 @@ TEST(CsvTest, WritesInLargePieces) {
 }
 
 TEST(JsonTest, IsLaidOutLikePandas) {
-  const FakeResults results({"a", "b"}, {{Int(1), Text("x")}, {Null(), Real(1)}});
+  const FakeResults results({"a", "b"},
+                            {{Int(1), Text("x")}, {Null(), Real(1)}});
   EXPECT_EQ(Export(results, ExportFormat::kJson),
             "[\n  {\n    \"a\":1,\n    \"b\":\"x\"\n  },\n"
             "  {\n    \"a\":null,\n    \"b\":1.0\n  }\n]\n");
@@ -162,8 +161,8 @@ TEST(JsonTest, IsValidWhateverTheValues) {
 }
 
 TEST(JsonTest, LinesHoldOneObjectEach) {
-  const FakeResults results({"a", "b"}, {{Int(1), Text("x\ny")},
-                                         {Null(), Bool(true)}});
+  const FakeResults results({"a", "b"},
+                            {{Int(1), Text("x\ny")}, {Null(), Bool(true)}});
   EXPECT_EQ(Export(results, ExportFormat::kJsonl),
             "{\"a\":1,\"b\":\"x\\ny\"}\n{\"a\":null,\"b\":true}\n");
   EXPECT_EQ(Export(FakeResults({"a"}), ExportFormat::kJsonl), "");
@@ -178,7 +177,10 @@ TEST(JsonTest, NamesBecomeUnique) {
 
 TEST(FitCellTest, KeepsWhatASheetCanHold) {
   CellText cell;
-  FitCell("a\x01" "b\tc\r\nd\re", cell);
+  FitCell(
+      "a\x01"
+      "b\tc\r\nd\re",
+      cell);
   EXPECT_EQ(cell.text, "ab\tc\nd\ne");
   EXPECT_TRUE(cell.stripped);
   EXPECT_FALSE(cell.truncated);

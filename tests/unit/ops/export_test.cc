@@ -1,5 +1,7 @@
 // Exports as files: whole or not at all, and never over the store itself.
 
+#include "ops/export.h"
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -10,7 +12,6 @@
 #include <vector>
 
 #include "fs/posix_file_system.h"
-#include "ops/export.h"
 #include "support/fake_results.h"
 
 namespace benchkeep::ops {
@@ -65,9 +66,8 @@ class ExportTest : public ::testing::Test {
   fs::PosixFileSystem file_system_;
   NoProgress progress_;
   std::optional<store::Layout> layout_;
-  FakeResults results_{{"id", "n"},
-                       {{Text("a"), Int(1)}, {Text("b"), Int(2)}},
-                       &file_system_};
+  FakeResults results_{
+      {"id", "n"}, {{Text("a"), Int(1)}, {Text("b"), Int(2)}}, &file_system_};
 };
 
 TEST_F(ExportTest, ReportsWhatItWrote) {
@@ -84,9 +84,9 @@ TEST_F(ExportTest, ReportsWhatItWrote) {
 
 TEST_F(ExportTest, ReplacesTheOldFileAndKeepsItsMode) {
   Put(out_ / "r.csv", "old");
-  std::filesystem::permissions(out_ / "r.csv",
-                               std::filesystem::perms::owner_read |
-                                   std::filesystem::perms::owner_write);
+  std::filesystem::permissions(
+      out_ / "r.csv",
+      std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   ASSERT_TRUE(Run(out_ / "r.csv").ok());
   EXPECT_EQ(Get(out_ / "r.csv"), "id,n\na,1\nb,2\n");
   EXPECT_EQ(file_system_.Info(out_ / "r.csv")->mode, 0600U);
@@ -203,9 +203,9 @@ class Stopped final : public Progress {
 TEST_F(ExportTest, StopsWhenAsked) {
   results_.Repeat(10'000);
   Stopped progress;
-  const Result<ExportReport> report = RunExport(
-      file_system_, *layout_, results_,
-      {.targets = {{ExportFormat::kCsv, out_ / "r.csv"}}}, progress);
+  const Result<ExportReport> report =
+      RunExport(file_system_, *layout_, results_,
+                {.targets = {{ExportFormat::kCsv, out_ / "r.csv"}}}, progress);
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Code::kCancelled);
   EXPECT_TRUE(Names().empty());

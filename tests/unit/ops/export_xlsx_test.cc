@@ -141,8 +141,8 @@ TEST_F(XlsxTest, TextIsNeverAFormulaOrALink) {
 
 TEST_F(XlsxTest, CountsWhatItHadToChange) {
   const std::string longer(40'000, 'x');
-  const auto writer = Write({"t"}, {{Text(longer)}, {Text("a\x02z")},
-                                    {Text("fine")}});
+  const auto writer =
+      Write({"t"}, {{Text(longer)}, {Text("a\x02z")}, {Text("fine")}});
   EXPECT_EQ(writer->truncated(), 1U);
   EXPECT_EQ(writer->stripped(), 1U);
   EXPECT_TRUE(Has(Sheet(1), "<t>az</t>"));
