@@ -114,6 +114,9 @@ class Context {
   // --json.
   Status Write(std::string_view bytes);
   Status Flush() { return environment_.terminal.Flush(); }
+  [[nodiscard]] bool output_is_terminal() const {
+    return environment_.terminal.OutputIsTerminal();
+  }
 
   // Used by the dispatcher.
   Status OpenStore();
