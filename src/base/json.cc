@@ -350,7 +350,7 @@ bool Json::operator==(const Json& other) const {
 
 Result<Json> ParseJson(std::string_view text, const JsonLimits& limits,
                        JsonError* where) {
-  const auto fail = [&](std::size_t offset, Message why) {
+  const auto fail = [&](std::size_t offset, const Message& why) {
     if (where != nullptr) *where = {offset, why};
     return Fail(Code::kCorruption, Say(N_("not valid JSON at byte {0}: {1}"),
                                        offset, why.English()));
