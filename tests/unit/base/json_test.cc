@@ -223,11 +223,8 @@ TEST(JsonTest, OnlyOneDocument) {
 }
 
 TEST(JsonTest, InvalidUtf8IsAnError) {
-  for (const char* bytes :
-       {"\xFF", "\x80", "\xC0\x80", "\xE4\xB8", "\xED\xA0\x80",
-        "\xF5\x80\x80"
-        "\x80",
-        "a\xC3"}) {
+  for (const char* bytes : {"\xFF", "\x80", "\xC0\x80", "\xE4\xB8",
+                            "\xED\xA0\x80", "\xF5\x80\x80\x80", "a\xC3"}) {
     EXPECT_TRUE(IsError(std::string("\"") + bytes + "\"")) << bytes;
     EXPECT_TRUE(IsError(std::string("{\"") + bytes + "\":1}")) << bytes;
   }
