@@ -24,10 +24,10 @@ Result<std::string> ReadFile(FileSystem& file_system, const Path& path,
     if (got == 0) return bytes;
     bytes.append(buffer, 0, got);
   }
-  return Fail(Code::kInvalidArgument,
-              Say(N_("{0} grew beyond {1} bytes while it was read"), path,
-                  limit),
-              path);
+  return Fail(
+      Code::kInvalidArgument,
+      Say(N_("{0} grew beyond {1} bytes while it was read"), path, limit),
+      path);
 }
 
 Result<bool> Exists(FileSystem& file_system, const Path& path) {

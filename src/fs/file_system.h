@@ -1,10 +1,10 @@
 // The one seam between benchkeep and the operating system's files.
 //
 // Everything that benchkeep itself reads or writes in a store goes through this
-// interface (DuckDB does its own I/O, in staging folders only).  Implementations:
-// PosixFileSystem (real), DryRunFileSystem (swallows writes), MemFileSystem and
-// FaultFileSystem (tests).  tests/unit/fs/conformance_test.cc holds the contract
-// as one suite over all of them.
+// interface (DuckDB does its own I/O, in staging folders only).
+// Implementations: PosixFileSystem (real), DryRunFileSystem (swallows writes),
+// MemFileSystem and FaultFileSystem (tests).  tests/unit/fs/conformance_test.cc
+// holds the contract as one suite over all of them.
 //
 // Paths are absolute or relative to the process.  The last component is never
 // followed when it is a symbolic link: opening one fails with kPermission.
@@ -39,6 +39,8 @@ struct FileInfo {
   std::uint64_t size = 0;  // Bytes.
   std::int64_t mtime_ns = 0;
   std::uint32_t mode = 0;  // Permission bits.
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
   std::uint64_t links = 1;
 
   [[nodiscard]] bool SameFile(const FileInfo& other) const {
@@ -114,6 +116,11 @@ class FileSystem {
 
   // Sets permission bits.
   virtual Status SetMode(const Path& path, std::uint32_t mode) = 0;
+
+  // kPermission unless privileged (or the group is one of the caller's own).
+  // May clear set-id bits of the mode.
+  virtual Status SetOwner(const Path& path, std::uint32_t uid,
+                          std::uint32_t gid) = 0;
 
   // Makes the bytes of an existing file durable, whoever wrote them.
   virtual Status SyncFile(const Path& file) = 0;

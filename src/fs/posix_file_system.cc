@@ -23,17 +23,6 @@ FileType TypeOf(mode_t mode) {
   return FileType::kOther;
 }
 
-FileInfo ToInfo(const struct stat& st) {
-  constexpr std::int64_t kNanos = 1'000'000'000;
-  return {.type = TypeOf(st.st_mode),
-          .device = st.st_dev,
-          .inode = st.st_ino,
-          .size = static_cast<std::uint64_t>(st.st_size),
-          .mtime_ns = st.st_mtim.tv_sec * kNanos + st.st_mtim.tv_nsec,
-          .mode = st.st_mode & 07777U,
-          .links = st.st_nlink};
-}
-
 class PosixReadableFile final : public ReadableFile {
  public:
   PosixReadableFile(Path path, Fd fd)
@@ -59,7 +48,7 @@ class PosixReadableFile final : public ReadableFile {
     if (::fstat(fd_.get(), &st) != 0) {
       return FailSys(errno, N_("examining {0}: {1}"), path_);
     }
-    return ToInfo(st);
+    return InfoOf(st);
   }
 
  private:
@@ -102,10 +91,21 @@ class PosixWritableFile final : public WritableFile {
   Fd fd_;
 };
 
+// ELOOP where `path` is a symbolic link, since some calls report another error
+// for one; errno otherwise.
+int LinkErrno(const Path& path) {
+  const int sys_errno = errno;
+  struct stat st {};
+  const bool link = ::lstat(path.c_str(), &st) == 0 && S_ISLNK(st.st_mode);
+  return link ? ELOOP : sys_errno;
+}
+
 // Opens, syncs and closes what already has a name.
 Status SyncByName(const Path& path, int flags) {
   Fd fd(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd.valid()) return FailSys(errno, N_("opening {0}: {1}"), path);
+  if (!fd.valid()) {
+    return FailSys(LinkErrno(path), N_("opening {0}: {1}"), path);
+  }
   if (::fsync(fd.get()) != 0) {
     return FailSys(errno, N_("syncing {0}: {1}"), path);
   }
@@ -113,6 +113,19 @@ Status SyncByName(const Path& path, int flags) {
 }
 
 }  // namespace
+
+FileInfo InfoOf(const struct stat& st) {
+  constexpr std::int64_t kNanos = 1'000'000'000;
+  return {.type = TypeOf(st.st_mode),
+          .device = st.st_dev,
+          .inode = st.st_ino,
+          .size = static_cast<std::uint64_t>(st.st_size),
+          .mtime_ns = st.st_mtim.tv_sec * kNanos + st.st_mtim.tv_nsec,
+          .mode = st.st_mode & 07777U,
+          .uid = st.st_uid,
+          .gid = st.st_gid,
+          .links = st.st_nlink};
+}
 
 Result<std::unique_ptr<ReadableFile>> PosixFileSystem::Open(const Path& path) {
   // O_NONBLOCK: opening a FIFO that somebody planted must not hang.
@@ -140,19 +153,26 @@ Result<FileInfo> PosixFileSystem::Info(const Path& path) {
   if (::lstat(path.c_str(), &st) != 0) {
     return FailSys(errno, N_("examining {0}: {1}"), path);
   }
-  return ToInfo(st);
+  return InfoOf(st);
 }
 
 Result<std::vector<DirEntry>> PosixFileSystem::List(const Path& directory) {
-  DIR* dir = ::opendir(directory.c_str());
+  Fd fd(::open(directory.c_str(),
+               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.valid()) {
+    return FailSys(LinkErrno(directory), N_("listing {0}: {1}"), directory);
+  }
+  DIR* dir = ::fdopendir(fd.get());
   if (dir == nullptr) return FailSys(errno, N_("listing {0}: {1}"), directory);
+  fd.Release();  // closedir() closes it.
   std::vector<DirEntry> entries;
   Status status;
   while (true) {
     errno = 0;
     const dirent* entry = ::readdir(dir);
     if (entry == nullptr) {
-      if (errno != 0) status = FailSys(errno, N_("listing {0}: {1}"), directory);
+      if (errno != 0)
+        status = FailSys(errno, N_("listing {0}: {1}"), directory);
       break;
     }
     const std::string_view name = entry->d_name;
@@ -229,8 +249,16 @@ Status PosixFileSystem::RemoveDir(const Path& directory) {
 }
 
 Status PosixFileSystem::SetMode(const Path& path, std::uint32_t mode) {
-  if (::chmod(path.c_str(), mode) != 0) {
-    return FailSys(errno, N_("changing the mode of {0}: {1}"), path);
+  if (::fchmodat(AT_FDCWD, path.c_str(), mode, AT_SYMLINK_NOFOLLOW) != 0) {
+    return FailSys(LinkErrno(path), N_("changing the mode of {0}: {1}"), path);
+  }
+  return {};
+}
+
+Status PosixFileSystem::SetOwner(const Path& path, std::uint32_t uid,
+                                 std::uint32_t gid) {
+  if (::lchown(path.c_str(), uid, gid) != 0) {
+    return FailSys(errno, N_("changing the owner of {0}: {1}"), path);
   }
   return {};
 }
@@ -249,6 +277,13 @@ Result<std::uint64_t> PosixFileSystem::FreeBytes(const Path& path) {
     return FailSys(errno, N_("examining {0}: {1}"), path);
   }
   return static_cast<std::uint64_t>(vfs.f_bavail) * vfs.f_frsize;
+}
+
+Result<std::unique_ptr<ReadableFile>> ReadDescriptor(int fd,
+                                                     const Path& path) {
+  Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!copy.valid()) return FailSys(errno, N_("opening {0}: {1}"), path);
+  return std::make_unique<PosixReadableFile>(path, std::move(copy));
 }
 
 }  // namespace benchkeep::fs

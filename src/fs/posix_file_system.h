@@ -4,7 +4,11 @@
 
 #include "fs/file_system.h"
 
+struct stat;
+
 namespace benchkeep::fs {
+
+FileInfo InfoOf(const struct stat& st);
 
 class PosixFileSystem final : public FileSystem {
  public:
@@ -20,9 +24,15 @@ class PosixFileSystem final : public FileSystem {
   Status Remove(const Path& file) override;
   Status RemoveDir(const Path& directory) override;
   Status SetMode(const Path& path, std::uint32_t mode) override;
+  Status SetOwner(const Path& path, std::uint32_t uid,
+                  std::uint32_t gid) override;
   Status SyncFile(const Path& file) override;
   Status SyncDir(const Path& directory) override;
   Result<std::uint64_t> FreeBytes(const Path& path) override;
 };
+
+// Reads through a descriptor that is already open (a copy of it is kept), so
+// that the very inode a lease is held on is read.  `path` is for messages.
+Result<std::unique_ptr<ReadableFile>> ReadDescriptor(int fd, const Path& path);
 
 }  // namespace benchkeep::fs

@@ -1,0 +1,80 @@
+// flock(2) with a wait, and a second look at what was locked.
+
+#include "fs/file_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace benchkeep::fs {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds kFirstNap = std::chrono::milliseconds(20);
+constexpr nanoseconds kLongestNap = std::chrono::milliseconds(200);
+
+// A lock file that was replaced under us is tried again at once, since whoever
+// did that has let go; but not forever, should inode numbers be unreliable.
+constexpr int kHastyTries = 100;
+
+bool SameInode(int fd, const Path& path) {
+  struct stat locked {};
+  struct stat named {};
+  return ::fstat(fd, &locked) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::Acquire(const Path& path, Clock& clock,
+                                   nanoseconds wait, std::uint32_t mode) {
+  nanoseconds waited{0};
+  nanoseconds nap = kFirstNap;
+  int replaced = 0;
+  while (true) {
+    // Opened anew each time: the name may belong to another inode by now.
+    Fd fd(
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!fd.valid()) return FailSys(errno, N_("opening {0}: {1}"), path);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) {
+      if (SameInode(fd.get(), path)) return FileLock(path, std::move(fd));
+      if (++replaced <= kHastyTries) continue;
+    } else if (errno != EWOULDBLOCK && errno != EINTR) {
+      return FailSys(errno, N_("locking {0}: {1}"), path);
+    }
+    if (waited >= wait) {
+      return Fail(Code::kBusy,
+                  Say(N_("{0} is locked by another process"), path),
+                  Say(N_("wait until it has finished, then try again")), path);
+    }
+    // Not holding the descriptor while asleep lets an unlinked file go.
+    fd.Reset();
+    nap = std::min(nap, wait - waited);
+    clock.SleepFor(nap);
+    waited += nap;
+    nap = std::min(2 * nap, kLongestNap);
+  }
+}
+
+bool FileLock::StillInPlace() const { return SameInode(fd_.get(), path_); }
+
+Status FileLock::WriteContent(std::string_view text) {
+  if (::ftruncate(fd_.get(), 0) != 0) {
+    return FailSys(errno, N_("writing {0}: {1}"), path_);
+  }
+  off_t offset = 0;
+  while (!text.empty()) {
+    const ssize_t put = ::pwrite(fd_.get(), text.data(), text.size(), offset);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return FailSys(errno, N_("writing {0}: {1}"), path_);
+    text.remove_prefix(static_cast<std::size_t>(put));
+    offset += put;
+  }
+  return {};
+}
+
+}  // namespace benchkeep::fs
