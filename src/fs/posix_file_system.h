@@ -31,4 +31,8 @@ class PosixFileSystem final : public FileSystem {
   Result<std::uint64_t> FreeBytes(const Path& path) override;
 };
 
+// Reads through a descriptor that is already open (a copy of it is kept), so
+// that the very inode a lease is held on is read.  `path` is for messages.
+Result<std::unique_ptr<ReadableFile>> ReadDescriptor(int fd, const Path& path);
+
 }  // namespace benchkeep::fs

@@ -106,16 +106,4 @@ std::uint16_t OutcomeTag(const engine::Column& column, std::uint64_t row) {
   return static_cast<std::uint16_t>(XXH3_64bits(bytes.data(), bytes.size()));
 }
 
-KeySum& KeySum::operator+=(const KeySum& other) {
-  low += other.low;
-  high += other.high + (low < other.low ? 1 : 0);
-  return *this;
-}
-
-KeySum& KeySum::operator-=(const KeySum& other) {
-  high -= other.high + (low < other.low ? 1 : 0);
-  low -= other.low;
-  return *this;
-}
-
 }  // namespace benchkeep::store

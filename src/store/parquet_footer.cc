@@ -171,9 +171,11 @@ ThriftValue MoveRowGroup(ThriftValue row_group, std::int64_t delta,
     Shift(meta, column_meta::kDictionaryPage, delta);
     meta.Erase(column_meta::kBloomOffset);
     meta.Erase(column_meta::kBloomLength);
-    ThriftValue path = ThriftValue::List(ThriftType::kBinary);
-    path.items.push_back(ThriftValue::Binary(names[index++]));
-    meta.Set(column_meta::kPath, std::move(path));
+    ThriftValue* path = meta.Field(column_meta::kPath);
+    if (path != nullptr && !path->items.empty() && index < names.size()) {
+      path->items.front().binary = names[index];
+    }
+    ++index;
   }
   return row_group;
 }
@@ -197,6 +199,24 @@ Status CopyBytes(fs::ReadableFile& from, std::uint64_t begin, std::uint64_t end,
     begin += got;
   }
   return {};
+}
+
+// The name of the top-level column that each leaf belongs to.
+std::vector<std::string> NamesOfLeaves(
+    const std::vector<ThriftValue>& elements) {
+  std::vector<std::string> names;
+  std::string top;
+  std::int64_t pending = 0;  // Elements left of the current column.
+  for (std::size_t i = 1; i < elements.size(); ++i) {
+    if (pending == 0) {
+      top = TextField(elements[i], element::kName);
+      pending = 1;
+    }
+    const std::int64_t children = elements[i].Int(element::kNumChildren, 0);
+    pending += children - 1;
+    if (children == 0) names.push_back(top);
+  }
+  return names;
 }
 
 std::string LittleEndian(std::uint32_t value) {
@@ -326,11 +346,8 @@ Status AssembleParquet(fs::FileSystem& file_system, const fs::Path& target,
         file_meta::kCreatedBy, file_meta::kColumnOrders}) {
     if (const ThriftValue* field = model.Field(id)) footer.Set(id, *field);
   }
-  std::vector<std::string> names;
-  for (const ThriftValue& column : footer.Field(file_meta::kSchema)->items) {
-    names.push_back(TextField(column, element::kName));
-  }
-  names.erase(names.begin());  // The root.
+  const std::vector<std::string> names =
+      NamesOfLeaves(footer.Field(file_meta::kSchema)->items);
 
   BENCHKEEP_ASSIGN(const auto out, file_system.Create(target, mode));
   BENCHKEEP_TRY(out->Append(kMagic));

@@ -14,6 +14,18 @@ std::string KeySum::Hex() const {
   return fmt::format("{:016x}{:016x}", high, low);
 }
 
+KeySum& KeySum::operator+=(const KeySum& other) {
+  low += other.low;
+  high += other.high + (low < other.low ? 1 : 0);
+  return *this;
+}
+
+KeySum& KeySum::operator-=(const KeySum& other) {
+  high -= other.high + (low < other.low ? 1 : 0);
+  low -= other.low;
+  return *this;
+}
+
 RowCount& RowCount::operator+=(const RowCount& other) {
   rows += other.rows;
   keys += other.keys;

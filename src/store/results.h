@@ -73,8 +73,10 @@ struct IncrementFile {
 };
 
 struct RejectedFile {
+  std::size_t index = 0;  // Among the increments given.
   std::string name;
   Message reason;
+  Code code = Code::kCorruption;  // kBusy: somebody writes it; try later.
 };
 
 struct Conflict {
@@ -92,15 +94,24 @@ struct MergeOutcome {
   RowCount superseded;  // Rows that a later row of the same key replaced.
   RowCount after;       // Measured by reading the new results back.
   std::uint64_t rows_added = 0;     // Rows whose key was new.
-  std::uint64_t rows_replaced = 0;  // Rows of the old results that were
-                                    // superseded.
+  std::uint64_t rows_replaced = 0;  // Keys of the old results with a new row.
+  std::uint64_t rows_removed = 0;   // Superseded within the old results.
   std::uint64_t conflicting = 0;    // Superseded rows of another outcome.
   std::vector<Conflict> conflicts;  // The first kMaxConflicts of them.
   std::vector<RowCount> per_file;   // Parallel to the increments given.
-  std::vector<RejectedFile> rejected;  // Taken out: they could not be used.
-  std::vector<std::string> notes_columns_added;
+  std::vector<RejectedFile> rejected;  // They could not be used; counted nowhere.
+  std::vector<std::string> columns_added;
+
+  // The new version, synced, when the results change and it was not a
+  // rehearsal; and the version it was computed from.
+  std::optional<fs::Path> staged;
+  std::optional<fs::FileInfo> base;
+  std::uint64_t row_groups_copied = 0;  // Taken over byte by byte.
+  std::uint64_t row_groups_written = 0;
 };
 inline constexpr std::size_t kMaxConflicts = 100;
+
+enum class Rehearse { kNo, kYes };  // kYes: count all, write nothing.
 
 // Which rows and columns an export or scan wants.  Empty: all.
 struct RowFilter {
@@ -141,19 +152,22 @@ class Results {
   // kNotFound when there are no results yet.
   virtual Result<ResultsStatistics> Statistics() = 0;
 
-  // Merges `increments`, in keep-last order, into a new version of the results
-  // in `staging` (a folder of ours on the file system of the results).  The
-  // results themselves are not touched.  Returns the outcome and leaves
-  // `staging/results` synced and read back; nothing is left there when the
-  // results would not change.
-  virtual Result<MergeOutcome> Merge(const std::vector<IncrementFile>& increments,
-                                     const fs::Path& staging,
-                                     Progress& progress) = 0;
+  // Merges `increments`, given in keep-last order, into a new version of the
+  // results in `staging` (a folder of ours on the file system of the results).
+  // The results themselves are not touched.  The new version is synced, read
+  // back and compared before this returns.
+  virtual Result<MergeOutcome> Merge(
+      const std::vector<IncrementFile>& increments, const fs::Path& staging,
+      Rehearse rehearse, Progress& progress) = 0;
 
-  // Like Merge of nothing, for results that may hold a key twice.  With
-  // `rehearse` nothing is written at all.
+  // Like Merge, of nothing: drops the superseded rows of the results alone.
   virtual Result<MergeOutcome> Deduplicate(const fs::Path& staging,
+                                           Rehearse rehearse,
                                            Progress& progress) = 0;
+
+  // Fails with kBusy when the results are no longer what was read: somebody has
+  // written them or wants to.  For the moment just before they are replaced.
+  virtual Status StillUnchanged() const = 0;
 
   virtual Result<std::unique_ptr<RowScan>> Scan(const RowFilter& filter) = 0;
 

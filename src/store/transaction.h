@@ -24,21 +24,14 @@
 #include <string>
 #include <vector>
 
+#include "base/finding.h"
 #include "base/json.h"
 #include "base/result.h"
-#include "store/results.h"
+#include "store/ledger.h"
 #include "store/store.h"
 #include "store/store_lock.h"
 
 namespace benchkeep::store {
-
-// One line of the row ledger: what happened to the rows of one file in one run.
-// For every transaction: before + seen = after + superseded (+ quarantined).
-struct LedgerEntry {
-  std::string kind;  // before, seen, superseded, quarantined, after
-  std::string file;  // Name below the root.
-  RowCount count;
-};
 
 class Transaction {
  public:

@@ -1,0 +1,56 @@
+// The one list of commands.
+
+#include "cli/commands.h"
+
+#include <array>
+
+#include "base/text.h"
+
+namespace benchkeep::cli {
+namespace {
+
+constexpr const Command* kCommands[] = {
+    // Look at the results.
+    // Take in and tidy up.
+    // Keep safe and repair.
+    // Set up and learn.
+    &kHelpCommand,
+    &kVersionCommand,
+};
+
+}  // namespace
+
+std::span<const Command* const> AllCommands() { return kCommands; }
+
+const Command* FindCommand(std::string_view name) {
+  for (const Command* command : AllCommands()) {
+    if (command->name == name) return command;
+  }
+  return nullptr;
+}
+
+const Command* FindSubcommand(const Command& command, std::string_view name) {
+  for (const Command& subcommand : command.subcommands) {
+    if (subcommand.name == name) return &subcommand;
+  }
+  return nullptr;
+}
+
+Error UnknownCommand(const std::string& name, const Command* parent) {
+  std::vector<std::string> known;
+  if (parent == nullptr) {
+    for (const Command* command : AllCommands()) known.push_back(command->name);
+  } else {
+    for (const Command& command : parent->subcommands) {
+      known.push_back(command.name);
+    }
+  }
+  const std::string near = NearestName(name, known);
+  Message message =
+      near.empty()
+          ? Say(N_("unknown command '{0}'"), name)
+          : Say(N_("unknown command '{0}'; did you mean '{1}'?"), name, near);
+  return Fail(Code::kInvalidArgument, std::move(message)).value();
+}
+
+}  // namespace benchkeep::cli

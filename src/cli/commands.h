@@ -1,0 +1,30 @@
+// All commands.
+
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace benchkeep::cli {
+
+extern const Command kCompletionCommand;
+extern const Command kConfigCommand;
+extern const Command kHelpCommand;
+extern const Command kVersionCommand;
+
+// In the order of help.
+std::span<const Command* const> AllCommands();
+
+// The command of that name among `commands`, or nullptr.
+const Command* FindCommand(std::string_view name);
+const Command* FindSubcommand(const Command& command, std::string_view name);
+
+// kInvalidArgument: "unknown command 'consolidat'; did you mean
+// 'consolidate'?".  `parent` is nullptr for the first word.
+Error UnknownCommand(const std::string& name, const Command* parent);
+
+}  // namespace benchkeep::cli

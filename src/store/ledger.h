@@ -1,0 +1,54 @@
+// The row ledger: what every run did to the rows of every file.
+//
+// Kept in state.db.  The records of finished transactions are the truth; the
+// ledger repeats them in a form that can be asked quickly, so losing state.db
+// loses no result.  For every transaction before + seen = after + superseded,
+// in rows and in key sums (doc/format/ledger.md).
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "fs/file_system.h"
+#include "store/results.h"
+
+struct sqlite3;
+
+namespace benchkeep::store {
+
+struct LedgerEntry {
+  std::string kind;  // before, seen, superseded, quarantined, after
+  std::string file;  // Name below the root.
+  RowCount count;
+};
+
+class Ledger {
+ public:
+  // Opens or creates the database.
+  static Result<Ledger> Open(const fs::Path& path);
+  Ledger(Ledger&& other) noexcept;
+  Ledger& operator=(Ledger&&) = delete;
+  ~Ledger();
+
+  // Books a transaction; doing it again changes nothing.
+  Status Book(const std::string& txn, const std::string& time,
+              const std::string& op, const std::vector<LedgerEntry>& entries);
+
+  // The entry of that kind of the newest transaction that has one for `file`.
+  Result<std::optional<RowCount>> Newest(const std::string& kind,
+                                         const std::string& file);
+
+  // Every transaction whose books do not balance: its id.
+  Result<std::vector<std::string>> Unbalanced();
+
+ private:
+  explicit Ledger(sqlite3* db) : db_(db) {}
+  sqlite3* db_ = nullptr;
+};
+
+}  // namespace benchkeep::store

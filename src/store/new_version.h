@@ -1,0 +1,47 @@
+// Writing a new version of a Parquet file: the one seam where rows become bytes.
+//
+// A version is put together from row groups: those of the old version that did
+// not change are copied byte by byte, the others come from pieces that the
+// engine writes.  Where the old version cannot stand beside what the engine
+// writes (another schema, required columns, lists), all of it is rewritten.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "engine/database.h"
+#include "store/parquet_source.h"
+#include "store/results.h"
+#include "store/schema_union.h"
+
+namespace benchkeep::store {
+
+struct NewVersion {
+  engine::Connection* connection = nullptr;
+  fs::FileSystem* file_system = nullptr;
+  const ParquetSource* base = nullptr;  // May be nullptr.
+  const std::vector<std::string>* base_types = nullptr;
+  const SchemaUnion* schema = nullptr;
+  fs::Path staging;
+
+  // Row groups of the base with rows listed in table `lost_base` (place).
+  std::vector<bool> dirty;
+  // A query for the rows to append, with columns c0, c1, ...; empty: none.
+  std::string appended;
+  // True when nothing of the base is taken over: `appended` is all.
+  bool only_appended = false;
+};
+
+struct WrittenVersion {
+  fs::Path path;
+  std::uint64_t row_groups_copied = 0;
+  std::uint64_t row_groups_written = 0;
+};
+
+// Leaves one synced file in the staging folder.
+Result<WrittenVersion> WriteNewVersion(const NewVersion& version,
+                                       Progress& progress);
+
+}  // namespace benchkeep::store

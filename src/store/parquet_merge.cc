@@ -1,0 +1,426 @@
+// Merging increments into a new version of a Parquet results file.
+
+#include "store/parquet_merge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+#include "store/accumulate.h"
+#include "store/fresh_table.h"
+#include "store/key_filter.h"
+#include "store/new_version.h"
+
+namespace benchkeep::store {
+namespace {
+
+constexpr std::uint64_t kFilterShare = 4;  // Of the key memory.
+
+std::string JoinKey(const std::vector<std::string>& expressions) {
+  return fmt::format("concat_ws('/', {})", fmt::join(expressions, ", "));
+}
+
+class Merger {
+ public:
+  Merger(const MergeInput& input, Progress& progress)
+      : in_(input),
+        progress_(progress),
+        schema_(input.store->settings(),
+                [this](std::size_t index, const std::string& type) {
+                  return BaseFits(index, type);
+                }) {}
+
+  Result<MergeOutcome> Run() {
+    if (in_.base != nullptr) {
+      BENCHKEEP_ASSIGN(base_types_, ColumnTypes(*in_.connection, *in_.base));
+      const Result<std::vector<std::size_t>> added =
+          schema_.Add(in_.base->footer(), base_types_);
+      if (!added.ok()) return Unexpected(Explain(added.error()));
+      base_rows_ = in_.base->footer().rows();
+      out_.base = in_.base->info();
+    }
+    FreshTable fresh(*in_.connection, schema_, base_rows_);
+    BENCHKEEP_TRY(fresh.Load(*in_.increments, progress_));
+    fresh_ = &fresh;
+    out_.rejected = fresh.rejected();
+    out_.per_file.resize(in_.increments->size());
+    if (schema_.columns().empty()) return std::move(out_);
+    out_.shape = schema_.shape();
+    BENCHKEEP_TRY(Prepare());
+    BENCHKEEP_TRY(FindSuperseded());
+    Balance();
+    if (out_.superseded.rows > 0 || fresh.rows() > 0) {
+      if (in_.rehearse == Rehearse::kNo) {
+        BENCHKEEP_TRY(Write());
+        BENCHKEEP_TRY(ReadBack());
+      }
+    }
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] bool accumulate() const {
+    return schema_.shape() == Shape::kSummary && fresh_->rows() > 0 &&
+           in_.store->settings().summary_mode == SummaryMode::kAccumulate;
+  }
+
+  static Error Explain(Error error) {
+    error.fix = Say(N_("set the key columns in benchkeep.toml, [store] key"));
+    return error;
+  }
+
+  Result<bool> BaseFits(std::size_t index, const std::string& type) {
+    BENCHKEEP_ASSIGN(
+        const std::int64_t lossy,
+        in_.connection->QueryInt(fmt::format(
+            "SELECT count(*) FROM {} WHERE {}", in_.base->From(),
+            LossyCondition(ColumnSlot(index), base_types_[index], type))));
+    return lossy == 0;
+  }
+
+  Status Prepare() {
+    for (const char* table : {"lost_base", "lost_fresh"}) {
+      BENCHKEEP_TRY(in_.connection->Run(
+          fmt::format("CREATE TABLE {} (place BIGINT)", table)));
+    }
+    for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
+      const std::string& name = schema_.columns()[i].name;
+      if (in_.base != nullptr && i >= base_types_.size()) {
+        out_.columns_added.push_back(name);
+      }
+    }
+    if (in_.base != nullptr) {
+      std::uint64_t row = 0;
+      for (const ParquetRowGroup& group : in_.base->footer().row_groups()) {
+        group_starts_.push_back(row);
+        row += group.rows;
+      }
+    }
+    dirty_.resize(group_starts_.size());
+    return {};
+  }
+
+  // The key and the outcome of a row as columns, in the united types; `base`
+  // has fewer columns than the union when increments brought new ones.
+  std::string KeyColumns(bool of_base) const {
+    std::string list;
+    for (const std::size_t place : schema_.Key()) {
+      list += ", " + Typed(place, of_base);
+    }
+    const int outcome = schema_.Find(in_.store->settings().success);
+    const bool known =
+        outcome >= 0 && schema_.shape() == Shape::kRecords &&
+        (!of_base || static_cast<std::size_t>(outcome) < base_types_.size());
+    list += ", " + (known ? Typed(static_cast<std::size_t>(outcome), of_base)
+                          : std::string("NULL::BOOLEAN"));
+    return list;
+  }
+
+  std::string Typed(std::size_t place, bool of_base) const {
+    const std::string& type = schema_.columns()[place].type;
+    std::string expression = ColumnSlot(place);
+    if (of_base && base_types_[place] != type) {
+      expression =
+          fmt::format("CAST({} AS {})", expression, Storable(type));
+    }
+    static const std::vector<std::string> kNative = {
+        "BOOLEAN",  "TINYINT",   "SMALLINT", "INTEGER", "BIGINT", "UTINYINT",
+        "USMALLINT", "UINTEGER", "UBIGINT",  "FLOAT",   "DOUBLE", "VARCHAR",
+        "NULL"};
+    const bool native =
+        std::find(kNative.begin(), kNative.end(), type) != kNative.end();
+    return native ? expression : fmt::format("CAST({} AS VARCHAR)", expression);
+  }
+
+  // Calls `row` with the place, hash, "has no NULL" and outcome of every row.
+  template <typename Callback>
+  Status ScanKeys(const std::string& sql, std::uint64_t total,
+                  Callback&& callback) {
+    BENCHKEEP_ASSIGN(engine::Rows rows, in_.connection->Query(sql));
+    const std::size_t keys = schema_.Key().size();
+    KeyHasher hasher(1, keys);
+    std::uint64_t done = 0;
+    while (true) {
+      BENCHKEEP_ASSIGN(const engine::Chunk chunk, rows.Next());
+      if (chunk.rows() == 0) break;
+      hasher.Bind(chunk);
+      const engine::Column places = chunk.column(0);
+      const engine::Column outcomes = chunk.column(1 + keys);
+      KeyHash hash;
+      for (std::uint64_t i = 0; i < chunk.rows(); ++i) {
+        const bool complete = hasher.Hash(i, hash);
+        BENCHKEEP_TRY(callback(static_cast<std::uint64_t>(places.Int(i)), hash,
+                               complete, OutcomeTag(outcomes, i)));
+      }
+      done += chunk.rows();
+      progress_.Advance(done);
+      if (progress_.Cancelled()) {
+        return Fail(Code::kCancelled, Say(N_("interrupted")));
+      }
+    }
+    if (done != total) {
+      return Fail(Code::kCorruption,
+                  Say(N_("{0} rows were promised, {1} were read"), total,
+                      done));
+    }
+    return {};
+  }
+
+  Status FindSuperseded() {
+    const std::uint64_t fresh_rows = fresh_->rows();
+    // Without increments the question is about the results alone.
+    const bool filter_fits =
+        fresh_rows > 0 &&
+        KeyFilter::BytesFor(fresh_rows) < in_.key_memory_bytes / kFilterShare;
+    bool use_filter = in_.known_unique.has_value() && filter_fits;
+    BENCHKEEP_TRY(ScanAll(use_filter));
+    if (use_filter && out_.before != *in_.known_unique) {
+      // Somebody has written the results since: look at all of its keys.
+      BENCHKEEP_TRY(ScanAll(false));
+    }
+    progress_.Stage(Say(N_("finding superseded rows")), 0);
+    BENCHKEEP_ASSIGN(auto lost_base,
+                     engine::Int64Appender::Open(*in_.connection, "lost_base"));
+    BENCHKEEP_ASSIGN(auto lost_fresh, engine::Int64Appender::Open(
+                                          *in_.connection, "lost_fresh"));
+    std::uint64_t last_replacing = base_rows_;  // No such row yet.
+    bool any_replacing = false;
+    BENCHKEEP_TRY(keep_last_->Finish(
+        [&](const KeyedRow& lost, const KeyedRow& last) -> Status {
+          ++out_.superseded.rows;
+          AddTo(out_.superseded.keys, lost.key);
+          if (lost.outcome() != last.outcome()) NoteConflict(lost, last);
+          if (lost.place() >= base_rows_) {
+            ++lost_fresh_;
+            return lost_fresh.Append(static_cast<std::int64_t>(lost.place()));
+          }
+          ++lost_base_;
+          if (last.place() >= base_rows_ &&
+              (!any_replacing || last.place() != last_replacing)) {
+            any_replacing = true;
+            last_replacing = last.place();
+            ++out_.rows_replaced;
+          }
+          MarkDirty(lost.place());
+          return lost_base.Append(static_cast<std::int64_t>(lost.place()));
+        }));
+    BENCHKEEP_TRY(lost_base.Close());
+    BENCHKEEP_TRY(lost_fresh.Close());
+    return DescribeConflicts();
+  }
+
+  Status ScanAll(bool use_filter) {
+    keep_last_.emplace(in_.store->file_system(), in_.spill,
+                       in_.key_memory_bytes);
+    out_.before = {};
+    out_.seen = {};
+    std::fill(out_.per_file.begin(), out_.per_file.end(), RowCount{});
+    std::optional<KeyFilter> filter;
+    if (use_filter) filter.emplace(fresh_->rows());
+    progress_.Stage(Say(N_("scanning keys of increments")), fresh_->rows());
+    BENCHKEEP_TRY(ScanKeys(
+        fmt::format("SELECT seq{} FROM fresh", KeyColumns(false)),
+        fresh_->rows(),
+        [&](std::uint64_t place, const KeyHash& hash, bool complete,
+            std::uint16_t outcome) -> Status {
+          RowCount one{1, {hash.high, hash.low}};
+          out_.seen += one;
+          out_.per_file[fresh_->FileAt(place)] += one;
+          if (!complete) return {};
+          if (filter) filter->Add(hash);
+          return keep_last_->Add(KeyedRow::Make(hash, place, outcome));
+        }));
+    if (in_.base == nullptr) return {};
+    progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
+    return ScanKeys(
+        fmt::format("SELECT file_row_number{} FROM {}", KeyColumns(true),
+                    in_.base->From()),
+        base_rows_,
+        [&](std::uint64_t place, const KeyHash& hash, bool complete,
+            std::uint16_t outcome) -> Status {
+          out_.before += RowCount{1, {hash.high, hash.low}};
+          if (!complete || (filter && !filter->MayHold(hash))) return {};
+          return keep_last_->Add(KeyedRow::Make(hash, place, outcome));
+        });
+  }
+
+  void MarkDirty(std::uint64_t row) {
+    const auto after =
+        std::upper_bound(group_starts_.begin(), group_starts_.end(), row);
+    dirty_[static_cast<std::size_t>(after - group_starts_.begin()) - 1] = true;
+  }
+
+  void NoteConflict(const KeyedRow& lost, const KeyedRow& last) {
+    ++out_.conflicting;
+    if (conflicts_.size() < kMaxConflicts) {
+      conflicts_.emplace_back(lost.place(), last.place());
+    }
+  }
+
+  // Keys and outcomes of the conflicts that were noted by place.
+  Status DescribeConflicts() {
+    if (conflicts_.empty()) return {};
+    std::map<std::uint64_t, std::pair<std::string, std::string>> rows;
+    for (const bool of_base : {true, false}) {
+      std::vector<std::uint64_t> places;
+      for (const auto& [lost, last] : conflicts_) {
+        for (const std::uint64_t place : {lost, last}) {
+          if ((place < base_rows_) == of_base) places.push_back(place);
+        }
+      }
+      if (places.empty()) continue;
+      BENCHKEEP_TRY(ReadConflictRows(of_base, places, rows));
+    }
+    for (const auto& [lost, last] : conflicts_) {
+      out_.conflicts.push_back(
+          {rows[lost].first, rows[lost].second, rows[last].second});
+    }
+    return {};
+  }
+
+  Status ReadConflictRows(
+      bool of_base, const std::vector<std::uint64_t>& places,
+      std::map<std::uint64_t, std::pair<std::string, std::string>>& rows) {
+    std::vector<std::string> keys;
+    for (const std::size_t place : schema_.Key()) {
+      keys.push_back(fmt::format("CAST({} AS VARCHAR)", ColumnSlot(place)));
+    }
+    const int outcome = schema_.Find(in_.store->settings().success);
+    const bool known =
+        !of_base || static_cast<std::size_t>(outcome) < base_types_.size();
+    const char* place = of_base ? "file_row_number" : "seq";
+    BENCHKEEP_ASSIGN(
+        engine::Rows result,
+        in_.connection->Query(fmt::format(
+            "SELECT {0}, {1}, CAST({2} AS VARCHAR) FROM {3} WHERE {0} IN ({4})",
+            place, JoinKey(keys),
+            known ? ColumnSlot(static_cast<std::size_t>(outcome)) : "NULL",
+            of_base ? in_.base->From() : std::string("fresh"),
+            fmt::join(places, ", "))));
+    while (true) {
+      BENCHKEEP_ASSIGN(const engine::Chunk chunk, result.Next());
+      if (chunk.rows() == 0) return {};
+      for (std::uint64_t i = 0; i < chunk.rows(); ++i) {
+        auto& row = rows[static_cast<std::uint64_t>(chunk.column(0).Int(i))];
+        row.first = chunk.column(1).Text(i);
+        row.second = chunk.column(2).IsNull(i)
+                         ? "null"
+                         : std::string(chunk.column(2).Text(i));
+      }
+    }
+  }
+
+  // What the new version must hold.
+  void Balance() {
+    out_.after = out_.before;
+    out_.after += out_.seen;
+    out_.after -= out_.superseded;
+    out_.rows_added = fresh_->rows() - lost_fresh_ - out_.rows_replaced;
+    out_.rows_removed = lost_base_ - out_.rows_replaced;
+  }
+
+  Status Write() {
+    NewVersion version;
+    version.connection = in_.connection;
+    version.file_system = &in_.store->file_system();
+    version.base = in_.base;
+    version.base_types = &base_types_;
+    version.schema = &schema_;
+    version.staging = in_.staging;
+    version.dirty = dirty_;
+    if (accumulate()) {
+      version.only_appended = true;
+      BENCHKEEP_ASSIGN(version.appended,
+                       AccumulatedCells(*in_.connection, in_.base, base_types_,
+                                        schema_, in_.store->settings()));
+    } else if (fresh_->rows() > lost_fresh_) {
+      std::string columns;
+      for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
+        columns += (i == 0 ? "" : ", ") + ("fresh." + ColumnSlot(i));
+      }
+      version.appended = fmt::format(
+          "SELECT {} FROM fresh{}", columns,
+          lost_fresh_ == 0
+              ? ""
+              : " ANTI JOIN lost_fresh ON (fresh.seq = lost_fresh.place)");
+    }
+    BENCHKEEP_ASSIGN(const WrittenVersion written,
+                     WriteNewVersion(version, progress_));
+    out_.staged = written.path;
+    out_.row_groups_copied = written.row_groups_copied;
+    out_.row_groups_written = written.row_groups_written;
+    return {};
+  }
+
+  // The new version, as its readers will see it, must keep the balance.
+  Status ReadBack() {
+    BENCHKEEP_ASSIGN(const ParquetSource written,
+                     ParquetSource::Open(*out_.staged));
+    for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
+      if (i >= written.footer().columns().size() ||
+          written.footer().columns()[i].name != schema_.columns()[i].name) {
+        return Fail(Code::kInternal,
+                    Say(N_("the new version has other columns than it must "
+                           "have")));
+      }
+    }
+    std::string list;
+    for (const std::size_t place : schema_.Key()) {
+      list += ", " + Typed(place, false);
+    }
+    progress_.Stage(Say(N_("reading the new version back")), out_.after.rows);
+    RowCount found;
+    BENCHKEEP_TRY(ScanKeys(
+        fmt::format("SELECT file_row_number{}, NULL::BOOLEAN FROM {}", list,
+                    written.From()),
+        out_.after.rows,
+        [&](std::uint64_t, const KeyHash& hash, bool, std::uint16_t) -> Status {
+          found += RowCount{1, {hash.high, hash.low}};
+          return {};
+        }));
+    if (found != out_.after) {
+      return Fail(Code::kInternal,
+                  Say(N_("the new version does not balance: {0} rows with key "
+                         "sum {1} instead of {2} with {3}; nothing was "
+                         "replaced"),
+                      found.rows, found.keys.Hex(), out_.after.rows,
+                      out_.after.keys.Hex()));
+    }
+    return DecodeAll(written);
+  }
+
+  // Every value of the new version can be decoded.
+  Status DecodeAll(const ParquetSource& written) {
+    std::string list;
+    for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
+      list += fmt::format("{}max(hash({}))", i == 0 ? "" : ", ", ColumnSlot(i));
+    }
+    return in_.connection->Run(
+        fmt::format("SELECT {} FROM {}", list, written.From()));
+  }
+
+  const MergeInput& in_;
+  Progress& progress_;
+  SchemaUnion schema_;
+  MergeOutcome out_;
+  std::vector<std::string> base_types_;
+  std::uint64_t base_rows_ = 0;
+  FreshTable* fresh_ = nullptr;
+  std::optional<KeepLast> keep_last_;
+  std::uint64_t lost_base_ = 0;
+  std::uint64_t lost_fresh_ = 0;
+  std::vector<std::uint64_t> group_starts_;
+  std::vector<bool> dirty_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> conflicts_;
+};
+
+}  // namespace
+
+Result<MergeOutcome> MergeParquet(const MergeInput& input,
+                                  Progress& progress) {
+  return Merger(input, progress).Run();
+}
+
+}  // namespace benchkeep::store

@@ -1,0 +1,49 @@
+// Merging increments into a new version of a Parquet results file.
+//
+//   1. Unite the schemas from the footers; files in conflict are rejected.
+//   2. Load the increments, batch by batch, into the table `fresh`.
+//   3. Scan the keys only, of the results and of `fresh`: KeepLast says which
+//      rows are superseded.  When the results are known to hold every key once,
+//      only those rows of theirs take part whose key is in `fresh`.
+//   4. Write.  Row groups of the results without superseded rows are taken over
+//      byte by byte; the others are rewritten without them; what is left of
+//      `fresh` becomes new row groups at the end.
+//   5. Read the new file back: rows and keys must be what the balance says.
+//
+// Nothing is ever sorted or windowed as a whole; memory is bounded by the
+// engine's limit and the key budget.
+
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "engine/database.h"
+#include "store/keep_last.h"
+#include "store/parquet_source.h"
+#include "store/results.h"
+#include "store/schema_union.h"
+#include "store/store.h"
+
+namespace benchkeep::store {
+
+struct MergeInput {
+  const Store* store = nullptr;
+  engine::Connection* connection = nullptr;
+  const ParquetSource* base = nullptr;  // The results; nullptr: none yet.
+  const std::vector<IncrementFile>* increments = nullptr;
+  fs::Path staging;
+  fs::Path spill;  // An existing folder of ours.
+  std::uint64_t key_memory_bytes = 0;
+  Rehearse rehearse = Rehearse::kNo;
+  // Rows and keys of a version known to hold every key once.
+  std::optional<RowCount> known_unique;
+};
+
+Result<MergeOutcome> MergeParquet(const MergeInput& input, Progress& progress);
+
+}  // namespace benchkeep::store
