@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections import defaultdict
 from pathlib import Path
 
 import duckdb
@@ -79,3 +81,42 @@ def assert_at_rest(root: Path, layout: StoreLayout = PILOT) -> None:
 def metadata(path: Path) -> dict[bytes, bytes]:
     with pq.ParquetFile(path) as file:
         return dict(file.metadata.metadata or {})
+
+
+def assert_balanced(root: Path, layout: StoreLayout = PILOT) -> None:
+    """before + seen = after + superseded, in rows and in keys, for every run.
+
+    And the books are complete: each transaction in the trash is in them, and the
+    last one says how many rows there are.
+    """
+    trash = root / ".benchkeep" / "trash"
+    done = sorted(p.name for p in trash.iterdir()) if trash.is_dir() else []
+    booked = defaultdict(list)
+    database = root / ".benchkeep" / "state.db"
+    if database.exists():
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            lines = connection.execute(
+                "SELECT txn, kind, file, rows, key_high, key_low FROM ledger ORDER BY id"
+            ).fetchall()
+        connection.close()
+        for txn, kind, file, count, high, low in lines:
+            keys = ((high % 2**64) << 64) + low % 2**64
+            booked[txn].append((kind, file, count, keys))
+    for txn in done:
+        record = json.loads((trash / txn / "record.json").read_text())
+        if record.get("ledger"):
+            assert len(booked[txn]) == len(record["ledger"]), f"{txn} is not booked"
+    sign = {"before": 1, "seen": 1, "after": -1, "superseded": -1, "quarantined": 0}
+    for txn, lines in booked.items():
+        assert sum(sign[kind] * count for kind, _, count, _ in lines) == 0, txn
+        assert sum(sign[kind] * keys for kind, _, _, keys in lines) % 2**128 == 0, txn
+    last = [
+        count
+        for lines in booked.values()
+        for kind, file, count, _ in lines
+        if kind == "after" and file == layout.results
+    ]
+    path = root / layout.results
+    if last:
+        assert last[-1] == (oracle.read(path).num_rows if path.exists() else 0)

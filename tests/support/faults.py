@@ -66,7 +66,22 @@ def trace(
         wanted = ",".join(calls)
         prefix = (*FAST, "-y", "-s", "0", "-o", log.name, "-e", f"trace={wanted}")
         outcome = benchkeep.run(root, *args, prefix=prefix)
-        return outcome, log.read().splitlines()
+        return outcome, whole_lines(log.read().splitlines())
+
+
+def whole_lines(lines: Iterable[str]) -> list[str]:
+    """Joins calls that strace tore apart because threads took turns."""
+    begun: dict[str, str] = {}
+    whole = []
+    for line in lines:
+        thread, _, rest = line.partition(" ")
+        if line.endswith("<unfinished ...>"):
+            begun[thread] = line.removesuffix("<unfinished ...>").rstrip()
+        elif resumed := re.match(r" *<\.\.\. \w+ resumed>(.*)", rest):
+            whole.append(begun.pop(thread, f"{thread} lost(") + resumed[1])
+        else:
+            whole.append(line)
+    return whole
 
 
 def count(
