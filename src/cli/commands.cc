@@ -14,6 +14,8 @@ constexpr const Command* kCommands[] = {
     // Take in and tidy up.
     // Keep safe and repair.
     // Set up and learn.
+    &kConfigCommand,
+    &kCompletionCommand,
     &kHelpCommand,
     &kVersionCommand,
 };

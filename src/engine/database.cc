@@ -344,6 +344,61 @@ Status Int64Appender::Close() {
   return {};
 }
 
+Result<Appender> Appender::Open(Connection& connection,
+                                const std::string& table) {
+  duckdb_appender appender = nullptr;
+  if (duckdb_appender_create(connection.connection_, nullptr, table.c_str(),
+                             &appender) != DuckDBSuccess) {
+    Unexpected error =
+        EngineError(DUCKDB_ERROR_INVALID, duckdb_appender_error(appender));
+    duckdb_appender_destroy(&appender);
+    return error;
+  }
+  return Appender(appender);
+}
+
+Appender::Appender(Appender&& other) noexcept
+    : appender_(std::exchange(other.appender_, nullptr)),
+      failed_(other.failed_) {}
+
+Appender::~Appender() {
+  if (appender_ != nullptr) duckdb_appender_destroy(&appender_);
+}
+
+void Appender::Note(duckdb_state state) {
+  failed_ = failed_ || state != DuckDBSuccess;
+}
+
+void Appender::Null() { Note(duckdb_append_null(appender_)); }
+
+void Appender::Bool(bool value) { Note(duckdb_append_bool(appender_, value)); }
+
+void Appender::Int(std::int64_t value) {
+  Note(duckdb_append_int64(appender_, value));
+}
+
+void Appender::Double(double value) {
+  Note(duckdb_append_double(appender_, value));
+}
+
+void Appender::Text(std::string_view value) {
+  Note(duckdb_append_varchar_length(appender_, value.data(), value.size()));
+}
+
+Status Appender::EndRow() {
+  if (failed_ || duckdb_appender_end_row(appender_) != DuckDBSuccess) {
+    return EngineError(DUCKDB_ERROR_INVALID, duckdb_appender_error(appender_));
+  }
+  return {};
+}
+
+Status Appender::Close() {
+  if (duckdb_appender_close(appender_) != DuckDBSuccess) {
+    return EngineError(DUCKDB_ERROR_INVALID, duckdb_appender_error(appender_));
+  }
+  return {};
+}
+
 Database::Database(Database&& other) noexcept
     : database_(std::exchange(other.database_, nullptr)) {}
 

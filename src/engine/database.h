@@ -155,6 +155,7 @@ class Connection {
  private:
   friend class Database;
   friend class Int64Appender;
+  friend class Appender;
   explicit Connection(duckdb_connection connection)
       : connection_(connection) {}
   duckdb_connection connection_ = nullptr;
@@ -174,6 +175,31 @@ class Int64Appender {
  private:
   explicit Int64Appender(duckdb_appender appender) : appender_(appender) {}
   duckdb_appender appender_ = nullptr;
+};
+
+// Fills a table of any columns, value by value.  A value must suit the type of
+// its column; what does not is reported by EndRow() or Close() at the latest.
+class Appender {
+ public:
+  static Result<Appender> Open(Connection& connection,
+                               const std::string& table);
+  Appender(Appender&& other) noexcept;
+  Appender& operator=(Appender&&) = delete;
+  ~Appender();
+
+  void Null();
+  void Bool(bool value);
+  void Int(std::int64_t value);
+  void Double(double value);
+  void Text(std::string_view value);
+  Status EndRow();
+  Status Close();
+
+ private:
+  explicit Appender(duckdb_appender appender) : appender_(appender) {}
+  void Note(duckdb_state state);
+  duckdb_appender appender_ = nullptr;
+  bool failed_ = false;  // A value of the present row was refused.
 };
 
 class Database {

@@ -111,7 +111,6 @@ struct MergeOutcome {
 };
 inline constexpr std::size_t kMaxConflicts = 100;
 
-enum class Rehearse { kNo, kYes };  // kYes: count all, write nothing.
 
 // Which rows and columns an export or scan wants.  Empty: all.
 struct RowFilter {
@@ -138,12 +137,17 @@ class RowScan {
  public:
   virtual ~RowScan() = default;
   [[nodiscard]] virtual const std::vector<std::string>& columns() const = 0;
+  // What the columns hold, parallel to them, in the words of whoever stores
+  // the results ("BIGINT"); empty when that is not known.
+  [[nodiscard]] virtual std::vector<std::string> types() const { return {}; }
   // The next row, or nullptr at the end.  Valid until the next call.
   virtual Result<const std::vector<Cell>*> Next() = 0;
 };
 
 // File forms that the results can write by themselves, fast.
-enum class BulkFormat { kCsv, kParquet };
+enum class BulkFormat { kParquet };
+
+enum class Rehearse { kNo, kYes };  // kYes: count all, write nothing.
 
 class Results {
  public:

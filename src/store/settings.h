@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,11 +61,15 @@ struct Settings {
 
   // [undo]
   std::int64_t undo_keep_days = 7;
+
+  bool operator==(const Settings&) const = default;
 };
 
 struct LoadedSettings {
   Settings settings;
   bool from_file = false;
+  // Line of each key that the file sets: "store.results" -> 12.
+  std::map<std::string, std::int64_t> lines = {};
 };
 
 // Reads `file`; the defaults when there is none.  kInvalidArgument names file,
@@ -74,8 +80,28 @@ Result<LoadedSettings> LoadSettings(fs::FileSystem& file_system,
 // The same from the text of a file.  `origin` is used in messages.
 Result<Settings> ParseSettings(std::string_view toml, const fs::Path& origin);
 
+// Everything that is wrong with the text of a settings file, by line; empty
+// when ParseSettings accepts it.
+std::vector<Error> SettingsProblems(std::string_view toml,
+                                    const fs::Path& origin);
+
+// One setting, for people.
+struct SettingRow {
+  std::string section;
+  std::string key;
+  std::string value;  // As it stands in benchkeep.toml: "\"logs\"", "600".
+  Message about;
+};
+
+// All of them, section by section.
+std::vector<SettingRow> SettingRows(const Settings& settings);
+
 // A commented benchkeep.toml with all settings at the values of `settings`.
-std::string SettingsToToml(const Settings& settings);
+// `words` turns the comments into a language.
+std::string SettingsToToml(
+    const Settings& settings,
+    const std::function<std::string(const Message&)>& words =
+        [](const Message& message) { return message.English(); });
 
 // The same as one object, section by section, for --json.
 Json SettingsToJson(const Settings& settings);

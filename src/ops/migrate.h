@@ -1,0 +1,74 @@
+// Migration: the master database as results, and results as a master database.
+//
+// Both directions build the new file in the staging folder of a transaction and
+// count it by reading it back before anything of the store changes.  What is
+// there already is left alone unless the options say otherwise; either way
+// `undo` takes the change back.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/finding.h"
+#include "base/progress.h"
+#include "base/result.h"
+#include "store/results.h"
+#include "store/store.h"
+#include "store/store_lock.h"
+
+namespace benchkeep::ops {
+
+enum class MigrateTo { kResults, kMaster };
+
+// What becomes of a file that is there already.
+enum class Existing {
+  kRefuse,   // kAlreadyExists.
+  kMerge,    // New rows are merged into it; kResults only.
+  kReplace,  // It goes to the undo store.
+};
+
+struct MigrateOptions {
+  MigrateTo to = MigrateTo::kResults;
+  store::Shape shape = store::Shape::kRecords;  // Of the rows; kResults only.
+  Existing existing = Existing::kRefuse;
+  bool dry_run = false;
+
+  // kMaster only: a file outside the store to write instead.
+  std::optional<fs::Path> output;
+
+  std::uint64_t memory_bytes = std::uint64_t{256} << 20;
+};
+
+struct MigrateReport {
+  MigrateTo to = MigrateTo::kResults;
+  store::Shape shape = store::Shape::kRecords;
+  Existing existing = Existing::kRefuse;
+  bool dry_run = false;
+  std::string source;  // Names below the root.
+  std::string target;
+  std::uint64_t cells = 0;
+  std::uint64_t rows = 0;  // Written, or read with kMaster.
+  std::uint64_t total_tests = 0;
+  std::uint64_t models = 0;  // With tests.
+
+  // The new file was read back and holds what it must.  False in a dry run.
+  bool verified = false;
+  std::optional<store::MergeOutcome> merged;  // With kMerge.
+  std::string
+      transaction;  // For undo; empty when nothing changed in the store.
+  Findings findings;
+};
+
+// `lock` is null in a dry run only.  `results` are the results of the store;
+// null when there are none yet, which kMaster and kMerge do not forgive.
+// Errors: kAlreadyExists (the fix names --merge and --replace), kNotFound,
+// kCorruption, kInvalidArgument (shapes differ), and whatever the disk says.
+Result<MigrateReport> Migrate(const store::Store& store,
+                              const store::StoreLock* lock,
+                              store::Results* results,
+                              const MigrateOptions& options,
+                              Progress& progress);
+
+}  // namespace benchkeep::ops

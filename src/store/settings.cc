@@ -1,0 +1,158 @@
+// Settings to and from TOML and JSON, by the table of settings_table.h.
+
+#include "store/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "store/settings_table.h"
+
+namespace benchkeep::store {
+namespace {
+
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 20;
+
+// A basic string of TOML.
+std::string Quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7F) {
+      out += fmt::format("\\u{:04X}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string QuotedList(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) {
+    out += (out.empty() ? "" : ", ") + Quoted(text);
+  }
+  return "[" + out + "]";
+}
+
+struct TomlText {
+  const Settings& settings;
+  std::string operator()(std::string Settings::*place) const {
+    return Quoted(settings.*place);
+  }
+  std::string operator()(std::vector<std::string> Settings::*place) const {
+    return QuotedList(settings.*place);
+  }
+  std::string operator()(SummaryMode Settings::*place) const {
+    return Quoted(SummaryModeName(settings.*place));
+  }
+  std::string operator()(std::int64_t Settings::*place) const {
+    return std::to_string(settings.*place);
+  }
+  std::string operator()(std::uint64_t Settings::*place) const {
+    const std::uint64_t bytes = settings.*place;
+    return bytes == 0 ? "0" : Quoted(SizeText(bytes));
+  }
+};
+
+struct JsonValue {
+  const Settings& settings;
+  Json operator()(std::string Settings::*place) const {
+    return Json::String(settings.*place);
+  }
+  Json operator()(std::vector<std::string> Settings::*place) const {
+    Json list = Json::Array();
+    for (const std::string& text : settings.*place) {
+      list.Append(Json::String(text));
+    }
+    return list;
+  }
+  Json operator()(SummaryMode Settings::*place) const {
+    return Json::String(SummaryModeName(settings.*place));
+  }
+  Json operator()(std::int64_t Settings::*place) const {
+    return Json::Int(settings.*place);
+  }
+  Json operator()(std::uint64_t Settings::*place) const {
+    return Json::Uint(settings.*place);
+  }
+};
+
+// Comment lines of at most 80 bytes.
+std::string Comment(const std::string& text) {
+  constexpr std::size_t kWidth = 78;
+  std::string out;
+  std::string line;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t space = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, space - at);
+    if (!line.empty() && line.size() + 1 + word.size() > kWidth) {
+      out += "# " + std::exchange(line, "") + "\n";
+    }
+    line += (line.empty() ? "" : " ") + word;
+    at = space + 1;
+  }
+  return out + "# " + line + "\n";
+}
+
+}  // namespace
+
+Result<LoadedSettings> LoadSettings(fs::FileSystem& file_system,
+                                    const fs::Path& file) {
+  Result<std::string> text = fs::ReadFile(file_system, file, kMaxFileBytes);
+  if (!text.ok() && text.error().code == Code::kNotFound) {
+    return LoadedSettings{};
+  }
+  BENCHKEEP_TRY(text);
+  return ParseLoadedSettings(*text, file);
+}
+
+Result<Settings> ParseSettings(std::string_view toml, const fs::Path& origin) {
+  BENCHKEEP_ASSIGN(LoadedSettings loaded, ParseLoadedSettings(toml, origin));
+  return std::move(loaded.settings);
+}
+
+std::vector<SettingRow> SettingRows(const Settings& settings) {
+  std::vector<SettingRow> rows;
+  for (const SettingSpec& spec : SettingSpecs()) {
+    rows.push_back({spec.section, spec.key,
+                    std::visit(TomlText{settings}, spec.place),
+                    Say(spec.about)});
+  }
+  return rows;
+}
+
+std::string SettingsToToml(
+    const Settings& settings,
+    const std::function<std::string(const Message&)>& words) {
+  std::string out = Comment(words(
+      Say(N_("Settings of benchkeep.  Every line is optional: what is not here "
+             "has the value that 'benchkeep config init' writes."))));
+  std::string section;
+  for (const SettingRow& row : SettingRows(settings)) {
+    if (row.section != section) {
+      section = row.section;
+      out += "\n[" + section + "]\n";
+    }
+    out += Comment(words(row.about)) + row.key + " = " + row.value + "\n";
+  }
+  return out;
+}
+
+Json SettingsToJson(const Settings& settings) {
+  Json json = Json::Object();
+  for (const SettingSpec& spec : SettingSpecs()) {
+    Json* section = json.Find(spec.section);
+    if (section == nullptr) section = &json.Set(spec.section, Json::Object());
+    section->Set(spec.key, std::visit(JsonValue{settings}, spec.place));
+  }
+  return json;
+}
+
+}  // namespace benchkeep::store

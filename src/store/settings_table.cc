@@ -1,0 +1,63 @@
+// The rows of the table of settings.
+
+#include "store/settings_table.h"
+
+#include <array>
+
+namespace benchkeep::store {
+namespace {
+
+using S = Settings;
+
+constexpr std::array<SettingSpec, 20> kSpecs = {{
+    {"store", "results", &S::results, Rule::kPath,
+     N_("the results file, below the root")},
+    {"store", "increments", &S::increments, Rule::kPath,
+     N_("the folder of the increments")},
+    {"store", "increment_pattern", &S::increment_pattern, Rule::kPattern,
+     N_("names of increments, as in the shell")},
+    {"store", "master", &S::master, Rule::kPath, N_("the master database")},
+    {"store", "logs", &S::logs, Rule::kPath, N_("the folder of the logs")},
+    {"store", "backups", &S::backups, Rule::kPath,
+     N_("the folder of the backups")},
+    {"store", "config", &S::config, Rule::kPath,
+     N_("the configuration of the benchmark itself")},
+    {"store", "exports", &S::exports, Rule::kPath,
+     N_("where 'export --all' writes")},
+    {"store", "key", &S::key, Rule::kColumns,
+     N_("columns that name one test; results that have them hold one row per "
+        "test")},
+    {"store", "summary_key", &S::summary_key, Rule::kColumns,
+     N_("columns that name one cell, for results of one row per cell")},
+    {"store", "success", &S::success, Rule::kColumn,
+     N_("column of the outcome of a test, or of the number of successes")},
+    {"store", "total", &S::total, Rule::kColumn,
+     N_("column of the number of tests of a cell")},
+    {"store", "model", &S::model, Rule::kColumn, N_("column of the model")},
+    {"store", "time", &S::time, Rule::kColumn,
+     N_("column of the time of a test")},
+    {"store", "locks", &S::locks, Rule::kPaths,
+     N_("lock files of the programs that write, taken in this order")},
+    {"consolidate", "summary_mode", &S::summary_mode, Rule::kMode,
+     N_("what a new row does to a cell that is there: \"replace\" it, or "
+        "\"accumulate\" (counts add up, averages are weighted)")},
+    {"consolidate", "settle_seconds", &S::settle_seconds, Rule::kCount,
+     N_("an unreadable increment younger than this is still being written")},
+    {"limits", "memory", &S::memory_bytes, Rule::kSize,
+     N_("the most memory to use, such as \"512MiB\"; 0 is a quarter of what "
+        "the machine allows")},
+    {"limits", "lock_wait_seconds", &S::lock_wait_seconds, Rule::kCount,
+     N_("how long to wait for locks of other programs")},
+    {"undo", "keep_days", &S::undo_keep_days, Rule::kCount,
+     N_("how long a change can be undone"), 1},
+}};
+
+}  // namespace
+
+std::span<const SettingSpec> SettingSpecs() { return kSpecs; }
+
+const char* SummaryModeName(SummaryMode mode) {
+  return mode == SummaryMode::kReplace ? "replace" : "accumulate";
+}
+
+}  // namespace benchkeep::store
