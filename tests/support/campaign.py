@@ -83,7 +83,7 @@ def run(
     def consolidate() -> None:
         outcome = benchkeep.run(root, "consolidate")
         verdict.consolidations += 1
-        if outcome.code not in (OK, FINDINGS):
+        if outcome.code not in FINE:
             verdict.failures.append(str(outcome))
             return
         verdict.merged_files += outcome.data["files_merged"]
