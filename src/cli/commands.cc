@@ -11,8 +11,12 @@ namespace {
 
 constexpr const Command* kCommands[] = {
     // Look at the results.
+    &kStatusCommand,
     // Take in and tidy up.
+    &kConsolidateCommand,
+    &kDedupeCommand,
     // Keep safe and repair.
+    &kUndoCommand,
     // Set up and learn.
     &kConfigCommand,
     &kCompletionCommand,

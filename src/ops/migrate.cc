@@ -215,7 +215,7 @@ class ToResults {
     }
     const store::RowCount written{found.rows, found.keys};
     Book(transaction, before, written, before, written);
-    transaction.Replace(table.folder / table.name, layout_.results(), present_);
+    BENCHKEEP_TRY(transaction.Replace(table.folder / table.name, layout_.results(), present_));
     return {};
   }
 
@@ -232,7 +232,7 @@ class ToResults {
     if (outcome.staged) {
       Book(transaction, outcome.before, outcome.seen, outcome.superseded,
            outcome.after);
-      transaction.Replace(*outcome.staged, layout_.results(), outcome.base);
+      BENCHKEEP_TRY(transaction.Replace(*outcome.staged, layout_.results(), outcome.base));
     }
     report_.merged = std::move(outcome);
     return {};
@@ -354,7 +354,7 @@ Result<MigrateReport> ToMaster(const store::Store& store,
   BENCHKEEP_TRY(CheckWritten(files, staged, text));
   report.verified = true;
   BENCHKEEP_TRY(files.MakeDirs(target.parent_path(), 0777));
-  transaction.Replace(staged, target, present);
+  BENCHKEEP_TRY(transaction.Replace(staged, target, present));
   transaction.Note("cells", Json::Uint(report.cells));
   transaction.Note("total_tests", Json::Uint(report.total_tests));
   BENCHKEEP_ASSIGN(const store::WriterLocks writers,
