@@ -14,7 +14,7 @@
 namespace benchkeep::store {
 namespace {
 
-const fs::Path kOrigin = "/root/benchkeep.toml";
+const fs::Path kOrigin = "/campaign/benchkeep.toml";
 
 std::string ErrorOf(const std::string& toml) {
   const Result<Settings> settings = ParseSettings(toml, kOrigin);
