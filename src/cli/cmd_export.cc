@@ -27,7 +27,7 @@ class ExportAction final : public Action {
         .Short('o')
         .Value("FILE");
     flags
-        .Choice("format",
+        .Choice<ops::ExportFormat>("format",
                 N_("the form of the file; otherwise by the ending of its name"),
                 {{"csv", ExportFormat::kCsv},
                  {"xlsx", ExportFormat::kXlsx},
