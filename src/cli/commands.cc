@@ -11,8 +11,14 @@ namespace {
 
 constexpr const Command* kCommands[] = {
     // Look at the results.
+    &kStatusCommand,
+    &kQueryCommand,
+    &kExportCommand,
     // Take in and tidy up.
+    &kConsolidateCommand,
+    &kDedupeCommand,
     // Keep safe and repair.
+    &kUndoCommand,
     // Set up and learn.
     &kConfigCommand,
     &kCompletionCommand,
