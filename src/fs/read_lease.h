@@ -21,6 +21,8 @@ class ReadLease {
   // false.
   static Result<ReadLease> Take(const Path& path);
 
+  // The name it was opened by.
+  [[nodiscard]] const Path& path() const { return path_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool supported() const { return supported_; }
 

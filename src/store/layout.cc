@@ -30,22 +30,26 @@ std::string Layout::Relative(const fs::Path& path) const {
 }
 
 std::string MakeTxnId(TimePoint now, std::string_view op, unsigned salt) {
-  return fmt::format("{}-{}-{:04x}", FormatStamp(now), op, salt & 0xFFFFU);
+  const auto millis = std::chrono::floor<std::chrono::milliseconds>(now) -
+                      std::chrono::floor<std::chrono::seconds>(now);
+  return fmt::format("{}-{:03}-{}-{:04x}", FormatStamp(now), millis.count(), op,
+                     salt & 0xFFFFU);
 }
 
 bool IsTxnId(std::string_view name) {
-  // 8 digits, dash, 6 digits, dash, a word, dash, 4 hex digits.
-  constexpr std::size_t kStamp = 15;
-  if (name.size() < kStamp + 7 || name[8] != '-' || name[kStamp] != '-') {
+  // 8 digits, 6 digits, 3 digits, a word, 4 hex digits; dashes between them.
+  constexpr std::size_t kStamp = 19;
+  constexpr std::size_t kSalt = 4;
+  if (name.size() < kStamp + kSalt + 3 || name[8] != '-' || name[15] != '-' ||
+      name[kStamp] != '-' || name[name.size() - kSalt - 1] != '-') {
     return false;
   }
   const std::string_view stamp = name.substr(0, kStamp);
-  const std::string_view salt = name.substr(name.size() - 4);
+  const std::string_view salt = name.substr(name.size() - kSalt);
   const auto digit = [](unsigned char c) { return std::isdigit(c) != 0; };
   const auto hex = [](unsigned char c) { return std::isxdigit(c) != 0; };
-  return std::count_if(stamp.begin(), stamp.end(), digit) == 14 &&
-         std::all_of(salt.begin(), salt.end(), hex) &&
-         name[name.size() - 5] == '-';
+  return std::count_if(stamp.begin(), stamp.end(), digit) == 17 &&
+         std::all_of(salt.begin(), salt.end(), hex);
 }
 
 }  // namespace benchkeep::store

@@ -64,7 +64,8 @@ class Layout {
   fs::Path exports_;
 };
 
-// Transaction ids: "20260131-235959-<op>-<4 hex>", sortable by time.
+// Transaction ids: "20260131-235959-123-<op>-<4 hex>", sortable by
+// time.
 std::string MakeTxnId(TimePoint now, std::string_view op, unsigned salt);
 bool IsTxnId(std::string_view name);
 

@@ -224,7 +224,7 @@ class Writer {
         out.row_groups_written += piece.row_groups.size();
       }
     }
-    out.path = v_.staging / "results.parquet";
+    out.path = v_.target.empty() ? v_.staging / "results.parquet" : v_.target;
     const std::uint32_t mode = v_.base == nullptr ? 0644 : v_.base->info().mode;
     BENCHKEEP_TRY(AssembleParquet(*v_.file_system, out.path, mode,
                                   Model(sharing), pieces));

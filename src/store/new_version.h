@@ -25,6 +25,7 @@ struct NewVersion {
   const std::vector<std::string>* base_types = nullptr;
   const SchemaUnion* schema = nullptr;
   fs::Path staging;
+  fs::Path target;  // In the staging folder; empty: "results.parquet" there.
 
   // Row groups of the base with rows listed in table `lost_base` (place).
   std::vector<bool> dirty;

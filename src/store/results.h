@@ -111,7 +111,6 @@ struct MergeOutcome {
 };
 inline constexpr std::size_t kMaxConflicts = 100;
 
-enum class Rehearse { kNo, kYes };  // kYes: count all, write nothing.
 
 // Which rows and columns an export or scan wants.  Empty: all.
 struct RowFilter {
@@ -147,6 +146,8 @@ class RowScan {
 
 // File forms that the results can write by themselves, fast.
 enum class BulkFormat { kParquet };
+
+enum class Rehearse { kNo, kYes };  // kYes: count all, write nothing.
 
 class Results {
  public:

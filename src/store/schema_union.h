@@ -30,6 +30,14 @@ class SchemaUnion {
   SchemaUnion(const Settings& settings, FirstFits first_fits)
       : settings_(&settings), first_fits_(std::move(first_fits)) {}
 
+  // A union of given columns, for files that are not made by merging.
+  static SchemaUnion OfColumns(const Settings& settings,
+                               std::vector<UnionColumn> columns) {
+    SchemaUnion schema(settings, nullptr);
+    schema.columns_ = std::move(columns);
+    return schema;
+  }
+
   // Adds the columns of a file; `types` are DuckDB's names.  Returns the place
   // of each of its columns in the union.  Fails with kInvalidArgument, leaving
   // the union as it was, when a type is in conflict (the message names the

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "fs/file_lock.h"
@@ -33,6 +34,9 @@ class WriterLocks {
   // kBusy when a writer keeps one of them for longer than
   // [limits] lock_wait_seconds.
   static Result<WriterLocks> Acquire(const Store& store);
+
+  // False once a writer has removed one of the files under us.
+  [[nodiscard]] bool StillInPlace() const;
 
  private:
   std::vector<fs::FileLock> locks_;

@@ -2,17 +2,17 @@
 //
 // Life of a transaction (doc/format/transaction.md):
 //   1. Begin     makes txn/<id>/ with record.json, state "open".
-//   2. MoveIn    takes files of the store in (increments being merged); staged
+//   2. MoveIn    takes files of one folder in (increments being merged); staged
 //                files are built and synced in staging().
 //   3. Commit    writes the record with state "prepared" and the list of steps:
-//                from here on, it will be done, by us or by whoever comes next.
+//                from here on it will be done, by us or by whoever comes next.
 //   4.           applies the steps: old versions are kept as links under old/,
 //                staged ones are renamed into place, folders synced.
-//   5.           writes state "committed", moves txn/<id> to trash/<id> and books
-//                the ledger.
+//   5.           writes state "committed", books the ledger, and moves
+//                txn/<id> to trash/<id>, which is what `undo` needs.
 // A crash before 3 is rolled back, a crash after it is rolled forward, by
 // RecoverTransactions() at the start of the next changing command of any kind.
-// Every step may be repeated.  What the trash holds is what `undo` needs.
+// Every step may be repeated.
 //
 // One exception to rolling forward: if nothing has been applied yet and a
 // target was changed by somebody else after the crash, the transaction is rolled
@@ -28,6 +28,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "store/ledger.h"
+#include "store/results.h"
 #include "store/store.h"
 #include "store/store_lock.h"
 
@@ -41,8 +42,8 @@ class Transaction {
   Transaction(Transaction&& other) noexcept;
   Transaction& operator=(Transaction&&) = delete;
 
-  // Rolls back unless Commit() was called.  Errors leave the rest to the next
-  // RecoverTransactions().
+  // Rolls back unless Commit() was called.  What cannot be rolled back now is
+  // left to the next RecoverTransactions().
   ~Transaction();
 
   [[nodiscard]] const std::string& id() const { return id_; }
@@ -50,41 +51,43 @@ class Transaction {
   // Where new versions are built.  Nothing in it is ever opened by others.
   [[nodiscard]] fs::Path staging() const;
 
-  // Where `name` lands after MoveIn.
+  // Where a file called `name` lands by MoveIn.
   [[nodiscard]] fs::Path TakenPath(const std::string& name) const;
 
-  // Moves `file` into the transaction; rolled back to where it was.  Names must
-  // be unique.  Durable with SyncTaken().
-  Status MoveIn(const fs::Path& file);
-  // Puts a file taken in back at once (it turned out to be in use).
+  // All files taken in come from one folder, named before the first of them.
+  Status TakeFrom(const fs::Path& folder);
+  Status MoveIn(const std::string& name);
+  // Puts a file taken in back at once: it turned out to be in use.
   Status MoveBack(const std::string& name);
-  Status SyncTaken(const fs::Path& source_folder);
+  // Makes the moves durable; before anything is built on them.
+  Status SyncTaken();
 
-  // Plans: `staged` (a synced file in staging()) becomes `target`.  The version
-  // of the target that was read must be `expected` (nullopt: no file).
-  void Replace(const fs::Path& staged, const fs::Path& target,
-               std::optional<fs::FileInfo> expected);
-  // Plans: `target` goes away (to old/).
-  void Remove(const fs::Path& target, fs::FileInfo expected);
-  // Plans: the taken-in file `name` goes to the quarantine with `reason`.
+  // Plans: `staged` (a synced file on the same file system) becomes `target`.
+  // The version of the target that was read is `expected` (nullopt: no file).
+  Status Replace(const fs::Path& staged, const fs::Path& target,
+                 std::optional<fs::FileInfo> expected);
+  // Plans: `target` goes away, to old/.
+  void Remove(const fs::Path& target, const fs::FileInfo& expected);
+  // Plans: the file goes from `from` to `to`, or to a free name beside it when
+  // something is there.
+  void Move(const fs::Path& from, const fs::Path& to);
+  // Plans: the taken-in file `name` goes to the quarantine.
   void Quarantine(const std::string& name, const Message& reason);
-  // Plans: `from` (in the trash of an earlier transaction) goes to `to`; when
-  // something is there already, a free name beside it is used.
-  void PutBack(const fs::Path& from, const fs::Path& to);
 
   void Book(LedgerEntry entry);
-  // Notes for `undo list`: numbers of the report, for people.
+  // Numbers of the report, for `undo list`.
   void Note(const std::string& name, Json value);
 
-  // Steps 3 to 5.  On an error before "prepared" everything is rolled back; on
-  // one after it the next command finishes the work, and the error says so.
+  // Steps 3 to 5.  kBusy when a target is no longer what it was; on this and
+  // any error before "prepared" everything is rolled back.  On an error after
+  // it, the next command finishes the work, and the error says so.
   Status Commit();
 
  private:
-  struct Step;
   Transaction(const Store& store, std::string id);
-  Json Record(const std::string& state) const;
-  Status WriteRecord(const std::string& state);
+  [[nodiscard]] fs::Path dir() const;
+  Json& Steps();
+  Status CheckTargets() const;
 
   const Store* store_ = nullptr;
   std::string id_;
@@ -105,21 +108,26 @@ struct RecoveryReport {
 Result<RecoveryReport> RecoverTransactions(const Store& store,
                                            const StoreLock& lock);
 
+// Ids of transactions that a crash left unfinished; for commands that only look.
+Result<std::vector<std::string>> UnfinishedTransactions(const Store& store);
+
 // A finished transaction as found in the trash.
 struct PastTransaction {
   std::string id;
   std::string op;
-  std::string time;     // ISO, UTC.
-  bool undone = false;  // Its effect was taken back.
+  std::string time;       // ISO, UTC.
+  std::string undone_by;  // The transaction that took it back; empty: none.
   Json record;
 };
 
 // Newest first.
 Result<std::vector<PastTransaction>> ListTransactions(const Store& store);
 
-// Takes transaction `id` back, as a transaction of its own.  kBusy when a file
+// Takes transaction `id` back, as a transaction of its own, whose id is
+// returned.  kNotFound when there is no such transaction, kBusy when a file that
 // it changed has been changed since (the message names what to undo first).
-Result<std::string> UndoTransaction(const Store& store, const StoreLock& lock,
-                                    const std::string& id);
+// With `rehearse` only the checks are made, and the id is empty.
+Result<std::string> UndoTransaction(const Store& store, const StoreLock* lock,
+                                    const std::string& id, Rehearse rehearse);
 
 }  // namespace benchkeep::store

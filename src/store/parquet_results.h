@@ -1,0 +1,72 @@
+// The results as one Parquet file with increments: store::Results by DuckDB.
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/database.h"
+#include "store/parquet_source.h"
+#include "store/results.h"
+#include "store/store.h"
+
+namespace benchkeep::store {
+
+struct ResultsOptions {
+  std::uint64_t memory_bytes = std::uint64_t{1} << 30;
+  int threads = 2;
+};
+
+// A way to see the leaves of the master database as the table `cells` of a
+// query: a Parquet or JSON-lines file of ours.  See ops/query.
+struct ExtraTable {
+  std::string name;
+  fs::Path parquet;
+};
+
+class ParquetResults final : public Results {
+ public:
+  // Opens the results file, if there is one, and holds its read lease for as
+  // long as the object lives: one version is seen throughout.  kBusy while
+  // somebody is writing it, kCorruption when it is no whole Parquet file.
+  static Result<std::unique_ptr<ParquetResults>> Open(
+      const Store& store, const ResultsOptions& options);
+
+  // Tables for Query besides `results` and `increments`.
+  void AddTable(ExtraTable table) { extra_.push_back(std::move(table)); }
+
+  Result<ResultsStatistics> Statistics() override;
+  Result<MergeOutcome> Merge(const std::vector<IncrementFile>& increments,
+                             const fs::Path& staging, Rehearse rehearse,
+                             Progress& progress) override;
+  Result<MergeOutcome> Deduplicate(const fs::Path& staging, Rehearse rehearse,
+                                   Progress& progress) override;
+  Status StillUnchanged() const override;
+  Result<std::unique_ptr<RowScan>> Scan(const RowFilter& filter) override;
+  Result<std::uint64_t> WriteTo(const RowFilter& filter, BulkFormat format,
+                                const fs::Path& target,
+                                Progress& progress) override;
+  Result<std::unique_ptr<RowScan>> Query(const std::string& sql) override;
+
+ private:
+  ParquetResults(const Store& store, const ResultsOptions& options)
+      : store_(&store), options_(options) {}
+
+  // A sandbox that may read the results and `more`, and write in `staging`
+  // (empty: nowhere).
+  Result<engine::Database> OpenEngine(const fs::Path& staging,
+                                      std::vector<fs::Path> readable) const;
+  Result<const ParquetSource*> Base() const;
+  Result<std::string> FilterQuery(const RowFilter& filter,
+                                  std::vector<std::string>& names) const;
+  std::optional<RowCount> KnownUnique() const;
+
+  const Store* store_;
+  ResultsOptions options_;
+  std::optional<ParquetSource> base_;
+  std::vector<ExtraTable> extra_;
+};
+
+}  // namespace benchkeep::store
