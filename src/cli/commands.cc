@@ -17,9 +17,11 @@ constexpr const Command* kCommands[] = {
     // Take in and tidy up.
     &kConsolidateCommand,
     &kDedupeCommand,
+    &kMigrateCommand,
     // Keep safe and repair.
     &kUndoCommand,
     // Set up and learn.
+    &kDemoCommand,
     &kConfigCommand,
     &kCompletionCommand,
     &kHelpCommand,

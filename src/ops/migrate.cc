@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "fs/atomic_file.h"
+#include "ops/export_staging.h"
 #include "ops/job_limits.h"
 #include "ops/merge_commit.h"
 #include "store/leaf_tables.h"
@@ -112,7 +113,7 @@ class ToResults {
     const TableCount expected = store::ExpectedCount(master, options_.shape);
     report_.to = MigrateTo::kResults;
     report_.shape = options_.shape;
-    report_.existing = options_.existing;
+
     report_.dry_run = lock_ == nullptr;
     report_.source = layout_.Relative(layout_.master());
     report_.target = layout_.Relative(layout_.results());
@@ -127,6 +128,7 @@ class ToResults {
     BENCHKEEP_TRY(CheckKey());
     if (report_.rows == 0) return NoTests(layout_, layout_.master());
     BENCHKEEP_TRY(CheckTarget());
+    report_.replaces = present_ && !Merging();
     if (lock_ == nullptr) return std::move(report_);
     BENCHKEEP_TRY(Apply(master, expected));
     return std::move(report_);
@@ -320,6 +322,7 @@ Result<MigrateReport> ToMaster(const store::Store& store,
   const store::Layout& layout = store.layout();
   fs::FileSystem& files = store.file_system();
   const fs::Path target = options.output.value_or(layout.master());
+  if (options.output) BENCHKEEP_TRY(CheckExportTarget(files, layout, target));
   BENCHKEEP_ASSIGN(const auto present, InfoOf(files, target));
   if (present && options.existing != Existing::kReplace) {
     return Refuse(layout, target, MigrateTo::kMaster);
@@ -341,7 +344,7 @@ Result<MigrateReport> ToMaster(const store::Store& store,
   MigrateReport report;
   report.to = MigrateTo::kMaster;
   report.shape = statistics.shape;
-  report.existing = options.existing;
+  report.replaces = present.has_value();
   report.dry_run = lock == nullptr;
   report.source = layout.Relative(layout.results());
   report.target = layout.Relative(target);

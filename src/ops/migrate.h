@@ -42,7 +42,7 @@ struct MigrateOptions {
 struct MigrateReport {
   MigrateTo to = MigrateTo::kResults;
   store::Shape shape = store::Shape::kRecords;
-  Existing existing = Existing::kRefuse;
+  bool replaces = false;  // Something is there that goes to the undo store.
   bool dry_run = false;
   std::string source;  // Names below the root.
   std::string target;
