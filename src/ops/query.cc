@@ -44,7 +44,9 @@ Result<std::unique_ptr<QueryTables>> OpenQueryTables(
       BENCHKEEP_ASSIGN(
           const store::MasterDatabase master,
           store::LoadMaster(store.file_system(), store.layout().master()));
-      BENCHKEEP_ASSIGN(scratch, store::ScratchFolder::Create(store));
+      BENCHKEEP_ASSIGN(store::ScratchFolder folder,
+                       store::ScratchFolder::Create(store));
+      scratch.emplace(std::move(folder));
       const store::TableOptions table{.folder = scratch->path(),
                                       .name = "cells.parquet",
                                       .memory_bytes = options.memory_bytes};
