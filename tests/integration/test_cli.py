@@ -13,7 +13,7 @@ import checks
 import oracle
 import storegen
 import tree
-from cli import FAILED, FINDINGS, NO_STORE, OK, TOO_NEW, USAGE, Benchkeep
+from cli import FAILED, FINE, NO_STORE, OK, TOO_NEW, USAGE, Benchkeep
 from storegen import PILOT, StoreBuilder
 
 SKIP = (".benchkeep",)

@@ -22,7 +22,7 @@ import checks
 import oracle
 import storegen
 import tree
-from cli import FINDINGS, OK, Benchkeep
+from cli import FINE, OK, Benchkeep
 from storegen import PILOT, StoreBuilder
 
 GOOD = 5

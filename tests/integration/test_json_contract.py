@@ -10,7 +10,7 @@ import pytest
 
 import contract
 import storegen
-from cli import FAILED, FINDINGS, NO_STORE, OK, USAGE, Benchkeep, Outcome
+from cli import FAILED, FINDINGS, FINE, NO_STORE, OK, USAGE, Benchkeep, Outcome
 from storegen import StoreBuilder
 
 

@@ -20,7 +20,7 @@ import pytest
 import checks
 import oracle
 import storegen
-from cli import FINDINGS, OK, Benchkeep
+from cli import FINDINGS, FINE, OK, Benchkeep
 from storegen import FOREIGN, FOREIGN_SETTINGS, PILOT, StoreBuilder, StoreLayout
 
 SEEDS = range(40)

@@ -13,7 +13,7 @@ import pytest
 import checks
 import oracle
 import storegen
-from cli import FINDINGS, OK, Benchkeep
+from cli import Benchkeep
 from storegen import FOREIGN, FOREIGN_SETTINGS, PILOT, StoreBuilder
 
 
