@@ -1,11 +1,9 @@
 // benchkeep undo: list, show and take back changes.
 
-#include <algorithm>
-
 #include "cli/commands.h"
+#include "ops/undo.h"
 #include "render/merge.h"
 #include "render/undo.h"
-#include "store/transaction.h"
 
 namespace benchkeep::cli {
 namespace {
@@ -18,54 +16,43 @@ class UndoAction final : public Action {
   }
 
   ExitCode Run(Context& context) override {
-    const Result<std::vector<store::PastTransaction>> past =
-        store::ListTransactions(context.store());
-    if (!past.ok()) return context.Fail(past.error());
     if (what_ == "list") {
-      return context.Emit(render::UndoListDocument(*past, context.face()));
+      const auto changes = ops::ListChanges(context.store());
+      if (!changes.ok()) return context.Fail(changes.error());
+      return context.Emit(render::UndoListDocument(*changes, context.face()));
     }
-    const std::string& id = what_ == "show" ? id_ : what_;
-    const auto found = std::find_if(past->begin(), past->end(),
-                                    [&](const auto& p) { return p.id == id; });
-    if (found == past->end()) {
-      return context.Fail(
-          benchkeep::Fail(Code::kNotFound,
-                          Say(N_("there is no change \"{0}\""), id),
-                          Say(N_("`benchkeep undo list` shows the changes that "
-                                 "can be taken back")))
-              .value());
-    }
-    if (what_ == "show") {
-      return context.Emit(render::UndoShowDocument(*found, context.face()));
-    }
-    return TakeBack(context, *found);
+    const bool show = what_ == "show";
+    const Result<ops::Change> change =
+        ops::FindChange(context.store(), show ? id_ : what_);
+    if (!change.ok()) return context.Fail(change.error());
+    const render::Document plan =
+        render::UndoShowDocument(*change, context.face());
+    return show ? context.Emit(plan) : TakeBack(context, change->id, plan);
   }
 
  private:
-  static ExitCode TakeBack(Context& context,
-                           const store::PastTransaction& past) {
+  static ExitCode TakeBack(Context& context, const std::string& id,
+                           const render::Document& plan) {
     // First everything that speaks against it, before anybody is asked.
-    const Result<std::string> possible = store::UndoTransaction(
-        context.store(), nullptr, past.id, store::Rehearse::kYes);
-    if (!possible.ok()) return context.Fail(possible.error());
-    const render::Document plan =
-        render::UndoShowDocument(past, context.face());
+    if (const Status possible = ops::CheckUndo(context.store(), id);
+        !possible.ok()) {
+      return context.Fail(possible.error());
+    }
     if (const auto stop =
-            context.Confirm(plan, Say(N_("Take {0} back?"), past.id))) {
+            context.Confirm(plan, Say(N_("Take {0} back?"), id))) {
       return *stop;
     }
     if (const Status locked = context.LockStore(); !locked.ok()) {
       return context.Fail(locked.error());
     }
-    const Result<std::string> undo = store::UndoTransaction(
-        context.store(), context.lock(), past.id, store::Rehearse::kNo);
+    const Result<std::string> undo =
+        ops::UndoChange(context.store(), *context.lock(), id);
     if (!undo.ok()) return context.Fail(undo.error());
     render::Document document{.command = context.command()};
-    document.data.Set("undone", Json::String(past.id));
+    document.data.Set("undone", Json::String(id));
     document.data.Set("undo", Json::String(*undo));
-    document.text =
-        context.translator().Tr(Say(N_("took {0} back"), past.id)) + "\n" +
-        render::UndoHint(*undo, context.face());
+    document.text = context.translator().Tr(Say(N_("took {0} back"), id)) +
+                    "\n" + render::UndoHint(*undo, context.face());
     return context.Emit(document);
   }
 

@@ -12,6 +12,8 @@ namespace {
 constexpr const Command* kCommands[] = {
     // Look at the results.
     &kStatusCommand,
+    &kQueryCommand,
+    &kExportCommand,
     // Take in and tidy up.
     &kConsolidateCommand,
     &kDedupeCommand,

@@ -18,6 +18,8 @@ extern const Command kDedupeCommand;
 extern const Command kHelpCommand;
 extern const Command kStatusCommand;
 extern const Command kUndoCommand;
+extern const Command kExportCommand;
+extern const Command kQueryCommand;
 extern const Command kVersionCommand;
 
 // In the order of help.

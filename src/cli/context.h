@@ -29,7 +29,7 @@ enum class Color { kAuto, kAlways, kNever };
 struct GlobalOptions {
   std::string directory = ".";
   bool json = false;
-  std::optional<render::Language> language;
+  std::optional<render::Language> language = {};
   bool no_input = false;
   bool dry_run = false;
   bool yes = false;
@@ -114,6 +114,9 @@ class Context {
   // --json.
   Status Write(std::string_view bytes);
   Status Flush() { return environment_.terminal.Flush(); }
+  [[nodiscard]] bool output_is_terminal() const {
+    return environment_.terminal.OutputIsTerminal();
+  }
 
   // Used by the dispatcher.
   Status OpenStore();

@@ -2,19 +2,15 @@
 
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "ops/undo.h"
 #include "render/document.h"
-#include "store/transaction.h"
 
 namespace benchkeep::render {
 
-Document UndoListDocument(const std::vector<store::PastTransaction>& past,
+Document UndoListDocument(const std::vector<ops::Change>& changes,
                           const Face& face);
-Document UndoShowDocument(const store::PastTransaction& past, const Face& face);
-
-// Files that taking `past` back changes, one line each.
-std::string UndoPlanText(const store::PastTransaction& past, const Face& face);
+Document UndoShowDocument(const ops::Change& change, const Face& face);
 
 }  // namespace benchkeep::render
