@@ -129,7 +129,7 @@ RECORD_SCHEMA = pa.schema(
 )
 
 BIG = [2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63), 0, 1]
-REALS = [0.0, float("nan"), float("inf"), 1e-300, 0.1, -3.5, None]
+REALS = [0.0, -0.0, float("nan"), float("inf"), 1e-300, 0.1, -3.5, None]
 
 
 def record(rng: random.Random, test_id: str | None) -> dict[str, Any]:
