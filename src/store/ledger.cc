@@ -160,7 +160,9 @@ Result<std::optional<RowCount>> Ledger::LeftByMerge(const std::string& file) {
   statement.Text(1, file);
   BENCHKEEP_ASSIGN(const bool found, statement.Step());
   const std::string op = found ? statement.TextAt(3) : "";
-  if (op != "consolidate" && op != "dedupe") return std::optional<RowCount>();
+  if (op != "consolidate" && op != "dedupe" && op != "migrate") {
+    return std::optional<RowCount>();
+  }
   return std::optional<RowCount>(
       RowCount{statement.IntAt(0), {statement.IntAt(1), statement.IntAt(2)}});
 }

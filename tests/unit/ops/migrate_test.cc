@@ -199,7 +199,7 @@ TEST_F(MigrateTest, TheBooksBalance) {
   ASSERT_TRUE(unbalanced.ok());
   EXPECT_TRUE(unbalanced->empty());
   const auto after =
-      ledger->Newest("after", "pilot_bench_parquet_data/test_results.parquet");
+      ledger->LeftByMerge("pilot_bench_parquet_data/test_results.parquet");
   ASSERT_TRUE(after.ok());
   ASSERT_TRUE(after->has_value());
   EXPECT_EQ((*after)->rows, 2U);
