@@ -30,7 +30,12 @@ class TreeBuilder {
   bool Uint64(std::uint64_t value) { return Put(Json::Uint(value)); }
   bool Double(double value) { return Put(Json::Double(value)); }
   bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
-    return Put(Json::RawNumber(std::string(text, length)));
+    const std::string_view number(text, length);
+    // RapidJSON takes more words for numbers than Python does.
+    if (number.ends_with("Inf") || number == "-NaN") {
+      return Refuse(Say(N_("\"{0}\" is not a number"), std::string(number)));
+    }
+    return Put(Json::RawNumber(std::string(number)));
   }
   bool String(const char* text, rapidjson::SizeType length, bool) {
     return Put(Json::String(std::string(text, length)));
@@ -115,9 +120,26 @@ class TreeBuilder {
   Message refusal_;
 };
 
+// Python writes bytes that it could not decode as lone surrogates ("\udc80").
+// UTF-8 has no room for those, and text that was parsed holds them as what
+// their UTF-8 would be; they must leave as they came.  Zero: none begins here.
+unsigned LoneSurrogate(std::string_view text) {
+  const auto byte = [&](std::size_t at) {
+    return static_cast<unsigned>(static_cast<unsigned char>(text[at]));
+  };
+  if (text.size() < 3 || byte(0) != 0xED || byte(1) < 0xA0) return 0;
+  return 0xD000U | (byte(1) & 0x3FU) << 6U | (byte(2) & 0x3FU);
+}
+
 void AppendQuoted(std::string_view text, std::string& out) {
   out += '"';
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (const unsigned lone = LoneSurrogate(text.substr(at)); lone != 0) {
+      out += fmt::format("\\u{:04x}", lone);
+      at += 2;
+      continue;
+    }
+    const char c = text[at];
     switch (c) {
       case '"':
         out += "\\\"";
@@ -267,8 +289,8 @@ std::optional<std::int64_t> Json::AsInt() const {
 std::optional<double> Json::AsDouble() const {
   if (kind_ != Kind::kNumber) return std::nullopt;
   if (text_ == "NaN") return std::nan("");
-  if (text_ == "Infinity" || text_ == "Inf") return HUGE_VAL;
-  if (text_ == "-Infinity" || text_ == "-Inf") return -HUGE_VAL;
+  if (text_ == "Infinity") return HUGE_VAL;
+  if (text_ == "-Infinity") return -HUGE_VAL;
   double value = 0;
   const char* end = text_.data() + text_.size();
   const auto [stop, error] = std::from_chars(text_.data(), end, value);
@@ -301,9 +323,7 @@ Json& Json::Set(std::string_view name, Json value) {
   return members_.emplace_back(std::string(name), std::move(value)).second;
 }
 
-Json& Json::Append(Json value) {
-  return items_.emplace_back(std::move(value));
-}
+Json& Json::Append(Json value) { return items_.emplace_back(std::move(value)); }
 
 std::optional<std::string> Json::StringAt(std::string_view name) const {
   const Json* member = Find(name);
@@ -330,14 +350,14 @@ bool Json::operator==(const Json& other) const {
 
 Result<Json> ParseJson(std::string_view text, const JsonLimits& limits,
                        JsonError* where) {
-  const auto fail = [&](std::size_t offset, Message why) {
+  const auto fail = [&](std::size_t offset, const Message& why) {
     if (where != nullptr) *where = {offset, why};
     return Fail(Code::kCorruption, Say(N_("not valid JSON at byte {0}: {1}"),
                                        offset, why.English()));
   };
   if (text.size() > limits.max_bytes) {
-    return fail(0, Say(N_("the document is larger than {0} bytes"),
-                       limits.max_bytes));
+    return fail(
+        0, Say(N_("the document is larger than {0} bytes"), limits.max_bytes));
   }
   std::size_t skipped = 0;
   if (text.starts_with("\xEF\xBB\xBF")) {
@@ -350,12 +370,16 @@ Result<Json> ParseJson(std::string_view text, const JsonLimits& limits,
   constexpr unsigned kFlags =
       rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
       rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
-  const rapidjson::ParseResult parsed =
-      reader.Parse<kFlags>(raw, builder);
+  rapidjson::ParseResult parsed = reader.Parse<kFlags>(raw, builder);
+  if (parsed && raw.Tell() < text.size()) {
+    // RapidJSON takes a zero byte for the end; a torn file is full of them.
+    parsed.Set(rapidjson::kParseErrorDocumentRootNotSingular, raw.Tell());
+  }
   if (!parsed) {
     const std::size_t offset = parsed.Offset() + skipped;
     if (!builder.refusal().empty()) return fail(offset, builder.refusal());
-    return fail(offset, Message{rapidjson::GetParseError_En(parsed.Code()), {}});
+    return fail(offset,
+                Message{rapidjson::GetParseError_En(parsed.Code()), {}});
   }
   return std::move(builder.root());
 }

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <system_error>
+#include <cstring>
 
 namespace benchkeep {
 namespace {
@@ -69,8 +69,9 @@ Unexpected FailSys(int sys_errno, const char* doing,
   // "{0}" keeps the verb phrase translatable: it is a msgid of its own.
   Message message;
   message.msgid = doing;
-  message.args = {path.string(),
-                  std::generic_category().message(sys_errno)};
+  // Not strerror(): arguments belong to no language, and it speaks the user's.
+  const char* const words = ::strerrordesc_np(sys_errno);
+  message.args = {path.string(), words == nullptr ? "?" : words};
   return Unexpected(Error{CodeOf(sys_errno), std::move(message), path,
                           sys_errno, FixFor(sys_errno)});
 }

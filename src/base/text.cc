@@ -87,13 +87,16 @@ std::string NearestName(std::string_view word,
   const std::string* nearest = nullptr;
   std::size_t least = std::numeric_limits<std::size_t>::max();
   for (const std::string& name : names) {
-    const std::size_t allowed = std::max(word.size(), name.size()) / 3;
+    const std::size_t allowed =
+        std::max<std::size_t>(std::max(word.size(), name.size()) / 3, 1);
     std::size_t distance = Distance(word, name);
-    if (distance > std::max<std::size_t>(allowed, 1)) {
-      if (word.size() < kShortestPrefix || !name.starts_with(word)) continue;
+    // A short word is near to every other one: that says nothing.
+    bool near = distance <= allowed && distance < word.size();
+    if (!near && word.size() >= kShortestPrefix && name.starts_with(word)) {
+      near = true;
+      distance = allowed;
     }
-    // A single letter is near to every other one: that says nothing.
-    if (distance >= word.size()) continue;
+    if (!near) continue;
     if (distance < least) {
       least = distance;
       nearest = &name;

@@ -11,11 +11,17 @@ namespace {
 
 constexpr const Command* kCommands[] = {
     // Look at the results.
+    &kStatusCommand,
     &kQueryCommand,
     &kExportCommand,
     // Take in and tidy up.
+    &kConsolidateCommand,
+    &kDedupeCommand,
+    &kMigrateCommand,
     // Keep safe and repair.
+    &kUndoCommand,
     // Set up and learn.
+    &kDemoCommand,
     &kConfigCommand,
     &kCompletionCommand,
     &kHelpCommand,

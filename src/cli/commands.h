@@ -13,8 +13,14 @@ namespace benchkeep::cli {
 
 extern const Command kCompletionCommand;
 extern const Command kConfigCommand;
-extern const Command kExportCommand;
+extern const Command kConsolidateCommand;
+extern const Command kDedupeCommand;
+extern const Command kDemoCommand;
 extern const Command kHelpCommand;
+extern const Command kMigrateCommand;
+extern const Command kStatusCommand;
+extern const Command kUndoCommand;
+extern const Command kExportCommand;
 extern const Command kQueryCommand;
 extern const Command kVersionCommand;
 

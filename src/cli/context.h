@@ -29,7 +29,7 @@ enum class Color { kAuto, kAlways, kNever };
 struct GlobalOptions {
   std::string directory = ".";
   bool json = false;
-  std::optional<render::Language> language;
+  std::optional<render::Language> language = {};
   bool no_input = false;
   bool dry_run = false;
   bool yes = false;

@@ -198,8 +198,10 @@ std::string HelpText(const Command& command, const std::string& name,
     action->Declare(flags);
   }
   const std::size_t width = std::min(face.width, kMaxWidth);
-  std::string out = face.Paint(Ink::kBold, "benchkeep " + name) + " - " +
-                    face.Tr(command.summary) + "\n\n" + face.Tr(N_("Usage: ")) +
+  std::string out = render::Wrap(face.Paint(Ink::kBold, "benchkeep " + name) +
+                                     " - " + face.Tr(command.summary),
+                                 width) +
+                    "\n" + face.Tr(N_("Usage: ")) +
                     UsageLine(command, name, flags) + "\n";
   if (*command.help != '\0') {
     out += "\n" + render::Wrap(face.Tr(command.help), width);

@@ -260,15 +260,6 @@ double Column::Double(std::uint64_t row) const {
   return static_cast<double>(Int(row));
 }
 
-std::string_view Column::Text(std::uint64_t row) const {
-  const auto* text = static_cast<const duckdb_string_t*>(data_) + row;
-  const std::uint32_t length = text->value.inlined.length;
-  constexpr std::uint32_t kInlined = 12;
-  return {length <= kInlined ? text->value.inlined.inlined
-                             : text->value.pointer.ptr,
-          length};
-}
-
 Chunk& Chunk::operator=(Chunk&& other) noexcept {
   std::swap(chunk_, other.chunk_);
   return *this;

@@ -74,7 +74,14 @@ class Column {
   // kFloat and kDouble.
   [[nodiscard]] double Double(std::uint64_t row) const;
   // kText; any bytes, normally UTF-8.
-  [[nodiscard]] std::string_view Text(std::uint64_t row) const;
+  [[nodiscard]] std::string_view Text(std::uint64_t row) const {
+    const auto* text = static_cast<const duckdb_string_t*>(data_) + row;
+    const std::uint32_t length = text->value.inlined.length;
+    constexpr std::uint32_t kInlined = 12;
+    return {length <= kInlined ? text->value.inlined.inlined
+                               : text->value.pointer.ptr,
+            length};
+  }
 
  private:
   friend class Chunk;

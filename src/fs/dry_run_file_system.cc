@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
 namespace benchkeep::fs {
@@ -43,7 +42,8 @@ class DryRunFileSystem::OverlayReadableFile final : public ReadableFile {
     if (offset >= bytes.size()) return std::size_t{0};
     const std::size_t size =
         std::min<std::size_t>(buffer.size(), bytes.size() - offset);
-    std::memcpy(buffer.data(), bytes.data() + offset, size);
+    const auto part = std::as_bytes(std::span(bytes)).subspan(offset, size);
+    std::copy(part.begin(), part.end(), buffer.begin());
     return size;
   }
 

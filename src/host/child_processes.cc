@@ -65,4 +65,6 @@ Status RunInChildren(const std::vector<std::function<Status()>>& tasks) {
   return result;
 }
 
+int ProcessId() { return ::getpid(); }
+
 }  // namespace benchkeep::host

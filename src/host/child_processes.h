@@ -15,4 +15,7 @@ namespace benchkeep::host {
 // returned (kInternal for a child that was killed); the others still finish.
 Status RunInChildren(const std::vector<std::function<Status()>>& tasks);
 
+// The id of this process.
+int ProcessId();
+
 }  // namespace benchkeep::host

@@ -2,13 +2,18 @@
 
 #include "ops/migrate.h"
 
+#include <memory>
 #include <utility>
 
 #include "base/clock.h"
 #include "fs/atomic_file.h"
+#include "ops/export_staging.h"
+#include "ops/job_limits.h"
+#include "ops/merge_commit.h"
 #include "store/leaf_tables.h"
 #include "store/master_database.h"
 #include "store/master_writer.h"
+#include "store/parquet_results.h"
 #include "store/transaction.h"
 
 namespace benchkeep::ops {
@@ -95,12 +100,10 @@ void ReportTallies(const store::MasterDatabase& master, Findings& findings) {
 class ToResults {
  public:
   ToResults(const store::Store& store, const store::StoreLock* lock,
-            store::Results* results, const MigrateOptions& options,
-            Progress& progress)
+            const MigrateOptions& options, Progress& progress)
       : store_(store),
         layout_(store.layout()),
         lock_(lock),
-        results_(results),
         options_(options),
         progress_(progress) {}
 
@@ -110,8 +113,8 @@ class ToResults {
     const TableCount expected = store::ExpectedCount(master, options_.shape);
     report_.to = MigrateTo::kResults;
     report_.shape = options_.shape;
-    report_.existing = options_.existing;
-    report_.dry_run = options_.dry_run;
+
+    report_.dry_run = lock_ == nullptr;
     report_.source = layout_.Relative(layout_.master());
     report_.target = layout_.Relative(layout_.results());
     report_.cells = master.leaves.size();
@@ -125,7 +128,8 @@ class ToResults {
     BENCHKEEP_TRY(CheckKey());
     if (report_.rows == 0) return NoTests(layout_, layout_.master());
     BENCHKEEP_TRY(CheckTarget());
-    if (options_.dry_run) return std::move(report_);
+    report_.replaces = present_ && !Merging();
+    if (lock_ == nullptr) return std::move(report_);
     BENCHKEEP_TRY(Apply(master, expected));
     return std::move(report_);
   }
@@ -150,8 +154,9 @@ class ToResults {
     if (present_ && options_.existing == Existing::kRefuse) {
       return Refuse(layout_, layout_.results(), MigrateTo::kResults);
     }
+    if (!present_) return {};
+    BENCHKEEP_TRY(OpenResults());
     if (!Merging()) return {};
-    BENCHKEEP_CHECK(results_ != nullptr);
     BENCHKEEP_ASSIGN(const store::ResultsStatistics statistics,
                      results_->Statistics());
     if (statistics.shape == options_.shape) return {};
@@ -163,17 +168,32 @@ class ToResults {
                 layout_.results());
   }
 
+  // A results file that cannot be read may still be replaced.
+  Status OpenResults() {
+    auto opened =
+        store::ParquetResults::Open(store_, LimitsFor(options_.memory_bytes));
+    if (opened.ok()) {
+      results_ = std::move(*opened);
+      return {};
+    }
+    if (options_.existing == Existing::kReplace &&
+        opened.error().code == Code::kCorruption) {
+      return {};
+    }
+    return tl::make_unexpected(std::move(opened).error());
+  }
+
   [[nodiscard]] bool Merging() const {
     return present_ && options_.existing == Existing::kMerge;
   }
 
   Status Apply(const store::MasterDatabase& master,
                const TableCount& expected) {
-    BENCHKEEP_CHECK(lock_ != nullptr);
-    BENCHKEEP_ASSIGN(Transaction transaction,
+    BENCHKEEP_ASSIGN(Transaction txn,
                      Transaction::Begin(store_, *lock_, "migrate"));
-    const store::TableOptions table{transaction.staging(), kStagedTable,
-                                    options_.memory_bytes};
+    const store::TableOptions table{
+        txn.staging(), kStagedTable,
+        LimitsFor(options_.memory_bytes).memory_bytes};
     auto write = options_.shape == Shape::kRecords ? store::WriteRecords
                                                    : store::WriteSummary;
     BENCHKEEP_ASSIGN(const std::uint64_t rows,
@@ -185,79 +205,74 @@ class ToResults {
     BENCHKEEP_TRY(CheckCount(found, expected));
     report_.verified = true;
 
-    if (Merging()) {
-      BENCHKEEP_TRY(PlanMerge(transaction, table));
-      if (!report_.merged->staged) return {};  // It was all there already.
-    } else {
-      BENCHKEEP_TRY(PlanReplace(transaction, table, found));
-    }
-    Note(transaction);
-    BENCHKEEP_ASSIGN(const store::WriterLocks writers,
-                     store::WriterLocks::Acquire(store_));
-    if (present_ && results_ != nullptr) {
-      BENCHKEEP_TRY(results_->StillUnchanged());
-    }
-    BENCHKEEP_TRY(transaction.Commit());
-    report_.transaction = transaction.id();
-    return {};
+    Note(txn);
+    return Merging() ? Merge(table, txn) : Publish(table, found, txn);
   }
 
-  Status PlanReplace(Transaction& transaction, const store::TableOptions& table,
-                     const TableCount& found) {
+  // The new file becomes the results.
+  Status Publish(const store::TableOptions& table, const TableCount& found,
+                 Transaction& txn) {
     const fs::Path folder = layout_.results().parent_path();
     BENCHKEEP_TRY(store_.file_system().MakeDirs(folder, 0777));
     store::RowCount before;
-    if (present_ && results_ != nullptr) {
+    if (results_ != nullptr) {
       BENCHKEEP_ASSIGN(const store::MergeOutcome outcome,
-                       results_->Deduplicate(transaction.staging(),
+                       results_->Deduplicate(txn.staging(),
                                              store::Rehearse::kYes, progress_));
       before = outcome.before;
     }
     const store::RowCount written{found.rows, found.keys};
-    Book(transaction, before, written, before, written);
-    transaction.Replace(table.folder / table.name, layout_.results(), present_);
+    Book(before, written, before, written, txn);
+
+    BENCHKEEP_ASSIGN(const store::WriterLocks writers,
+                     store::WriterLocks::Acquire(store_));
+    if (results_ != nullptr) BENCHKEEP_TRY(results_->StillUnchanged());
+    BENCHKEEP_TRY(
+        txn.Replace(table.folder / table.name, layout_.results(), present_));
+    BENCHKEEP_TRY(txn.Commit());
+    report_.txn = txn.id();
     return {};
   }
 
-  Status PlanMerge(Transaction& transaction, const store::TableOptions& table) {
+  // The new file is merged like an increment.
+  Status Merge(const store::TableOptions& table, Transaction& txn) {
     BENCHKEEP_ASSIGN(
-        store::MergeOutcome outcome,
+        report_.merged,
         results_->Merge({{table.folder / table.name, kStagedTable, 0}},
-                        transaction.staging(), store::Rehearse::kNo,
-                        progress_));
+                        txn.staging(), store::Rehearse::kNo, progress_));
+    const store::MergeOutcome& outcome = *report_.merged;
     if (!outcome.rejected.empty()) {
       return Fail(outcome.rejected[0].code, outcome.rejected[0].reason,
                   layout_.results());
     }
-    if (outcome.staged) {
-      Book(transaction, outcome.before, outcome.seen, outcome.superseded,
-           outcome.after);
-      transaction.Replace(*outcome.staged, layout_.results(), outcome.base);
-    }
-    report_.merged = std::move(outcome);
+    AddOutcomeFindings(outcome, report_.findings);
+    if (!outcome.staged) return {};  // It was all there already.
+    Book(outcome.before, outcome.seen, outcome.superseded, outcome.after, txn);
+    BENCHKEEP_TRY(CommitMerge(store_, *results_, outcome, txn));
+    report_.txn = txn.id();
     return {};
   }
 
-  void Book(Transaction& transaction, const store::RowCount& before,
-            const store::RowCount& seen, const store::RowCount& superseded,
-            const store::RowCount& after) const {
-    transaction.Book({"before", report_.target, before});
-    transaction.Book({"seen", report_.source, seen});
-    transaction.Book({"superseded", report_.target, superseded});
-    transaction.Book({"after", report_.target, after});
+  void Book(const store::RowCount& before, const store::RowCount& seen,
+            const store::RowCount& superseded, const store::RowCount& after,
+            Transaction& txn) const {
+    txn.Book({"before", report_.target, before});
+    txn.Book({"seen", report_.source, seen});
+    txn.Book({"superseded", report_.target, superseded});
+    txn.Book({"after", report_.target, after});
   }
 
-  void Note(Transaction& transaction) const {
-    transaction.Note("shape", Json::String(store::ShapeName(options_.shape)));
-    transaction.Note("cells", Json::Uint(report_.cells));
-    transaction.Note("rows", Json::Uint(report_.rows));
-    transaction.Note("total_tests", Json::Uint(report_.total_tests));
+  void Note(Transaction& txn) const {
+    txn.Note("shape", Json::String(store::ShapeName(options_.shape)));
+    txn.Note("cells", Json::Uint(report_.cells));
+    txn.Note("rows", Json::Uint(report_.rows));
+    txn.Note("total_tests", Json::Uint(report_.total_tests));
   }
 
   const store::Store& store_;
   const store::Layout& layout_;
   const store::StoreLock* lock_;
-  store::Results* results_;
+  std::unique_ptr<store::Results> results_;  // Null: none, or unreadable.
   const MigrateOptions& options_;
   Progress& progress_;
   std::optional<fs::FileInfo> present_;  // The results file as it is.
@@ -302,20 +317,23 @@ Status CheckWritten(fs::FileSystem& file_system, const fs::Path& path,
 
 Result<MigrateReport> ToMaster(const store::Store& store,
                                const store::StoreLock* lock,
-                               store::Results& results,
                                const MigrateOptions& options,
                                Progress& progress) {
   const store::Layout& layout = store.layout();
   fs::FileSystem& files = store.file_system();
   const fs::Path target = options.output.value_or(layout.master());
+  if (options.output) BENCHKEEP_TRY(CheckExportTarget(files, layout, target));
   BENCHKEEP_ASSIGN(const auto present, InfoOf(files, target));
   if (present && options.existing != Existing::kReplace) {
     return Refuse(layout, target, MigrateTo::kMaster);
   }
+  BENCHKEEP_ASSIGN(
+      const std::unique_ptr<store::Results> results,
+      store::ParquetResults::Open(store, LimitsFor(options.memory_bytes)));
   BENCHKEEP_ASSIGN(const store::ResultsStatistics statistics,
-                   results.Statistics());
+                   results->Statistics());
   BENCHKEEP_ASSIGN(const std::unique_ptr<store::RowScan> scan,
-                   results.Scan({}));
+                   results->Scan({}));
   BENCHKEEP_ASSIGN(
       const store::MasterDocument built,
       store::BuildMaster(*scan, statistics.shape, store.settings(),
@@ -326,8 +344,8 @@ Result<MigrateReport> ToMaster(const store::Store& store,
   MigrateReport report;
   report.to = MigrateTo::kMaster;
   report.shape = statistics.shape;
-  report.existing = options.existing;
-  report.dry_run = options.dry_run;
+  report.replaces = present.has_value();
+  report.dry_run = lock == nullptr;
   report.source = layout.Relative(layout.results());
   report.target = layout.Relative(target);
   report.cells = built.leaves;
@@ -338,7 +356,7 @@ Result<MigrateReport> ToMaster(const store::Store& store,
   }
   report.findings = built.findings;
   if (built.rows == 0) return NoTests(layout, layout.results());
-  if (options.dry_run) return report;
+  if (lock == nullptr) return report;
   if (options.output) {
     BENCHKEEP_TRY(fs::ReplaceFile(files, target, text));
     BENCHKEEP_TRY(CheckWritten(files, target, text));
@@ -346,21 +364,20 @@ Result<MigrateReport> ToMaster(const store::Store& store,
     return report;
   }
 
-  BENCHKEEP_CHECK(lock != nullptr);
-  BENCHKEEP_ASSIGN(Transaction transaction,
+  BENCHKEEP_ASSIGN(Transaction txn,
                    Transaction::Begin(store, *lock, "migrate"));
-  const fs::Path staged = transaction.staging() / kStagedMaster;
+  const fs::Path staged = txn.staging() / kStagedMaster;
   BENCHKEEP_TRY(WriteStaged(files, staged, text));
   BENCHKEEP_TRY(CheckWritten(files, staged, text));
   report.verified = true;
   BENCHKEEP_TRY(files.MakeDirs(target.parent_path(), 0777));
-  transaction.Replace(staged, target, present);
-  transaction.Note("cells", Json::Uint(report.cells));
-  transaction.Note("total_tests", Json::Uint(report.total_tests));
+  txn.Note("cells", Json::Uint(report.cells));
+  txn.Note("total_tests", Json::Uint(report.total_tests));
   BENCHKEEP_ASSIGN(const store::WriterLocks writers,
                    store::WriterLocks::Acquire(store));
-  BENCHKEEP_TRY(transaction.Commit());
-  report.transaction = transaction.id();
+  BENCHKEEP_TRY(txn.Replace(staged, target, present));
+  BENCHKEEP_TRY(txn.Commit());
+  report.txn = txn.id();
   return report;
 }
 
@@ -368,19 +385,11 @@ Result<MigrateReport> ToMaster(const store::Store& store,
 
 Result<MigrateReport> Migrate(const store::Store& store,
                               const store::StoreLock* lock,
-                              store::Results* results,
                               const MigrateOptions& options,
                               Progress& progress) {
-  if (options.to == MigrateTo::kResults) {
-    return ToResults(store, lock, results, options, progress).Run();
-  }
-  if (results == nullptr) {
-    return Fail(Code::kNotFound,
-                Say(N_("there are no results yet at {0}"),
-                    store.layout().Relative(store.layout().results())),
-                store.layout().results());
-  }
-  return ToMaster(store, lock, *results, options, progress);
+  return options.to == MigrateTo::kResults
+             ? ToResults(store, lock, options, progress).Run()
+             : ToMaster(store, lock, options, progress);
 }
 
 }  // namespace benchkeep::ops

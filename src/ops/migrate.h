@@ -33,18 +33,16 @@ struct MigrateOptions {
   MigrateTo to = MigrateTo::kResults;
   store::Shape shape = store::Shape::kRecords;  // Of the rows; kResults only.
   Existing existing = Existing::kRefuse;
-  bool dry_run = false;
-
   // kMaster only: a file outside the store to write instead.
-  std::optional<fs::Path> output;
+  std::optional<fs::Path> output = std::nullopt;
 
-  std::uint64_t memory_bytes = std::uint64_t{256} << 20;
+  std::uint64_t memory_bytes = 0;  // 0: the default.
 };
 
 struct MigrateReport {
   MigrateTo to = MigrateTo::kResults;
   store::Shape shape = store::Shape::kRecords;
-  Existing existing = Existing::kRefuse;
+  bool replaces = false;  // Something is there that goes to the undo store.
   bool dry_run = false;
   std::string source;  // Names below the root.
   std::string target;
@@ -56,18 +54,17 @@ struct MigrateReport {
   // The new file was read back and holds what it must.  False in a dry run.
   bool verified = false;
   std::optional<store::MergeOutcome> merged;  // With kMerge.
-  std::string
-      transaction;  // For undo; empty when nothing changed in the store.
+  std::string txn;  // What `undo` takes; empty when the store did not change.
   Findings findings;
 };
 
-// `lock` is null in a dry run only.  `results` are the results of the store;
-// null when there are none yet, which kMaster and kMerge do not forgive.
-// Errors: kAlreadyExists (the fix names --merge and --replace), kNotFound,
-// kCorruption, kInvalidArgument (shapes differ), and whatever the disk says.
+// With `lock` == nullptr it is a rehearsal: everything is counted, nothing is
+// changed.  Otherwise the store lock is held and recovery is done.  Errors:
+// kAlreadyExists (the fix names --merge and --replace), kNotFound (no source,
+// or no tests in it), kCorruption, kInvalidArgument (shapes differ), and
+// whatever the disk says.
 Result<MigrateReport> Migrate(const store::Store& store,
                               const store::StoreLock* lock,
-                              store::Results* results,
                               const MigrateOptions& options,
                               Progress& progress);
 

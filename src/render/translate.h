@@ -19,10 +19,10 @@ enum class Language { kEnglish, kChinese };
 
 // The part of the environment that names a language.
 struct LocaleNames {
-  std::string language;  // LANGUAGE, a list with ':'.
-  std::string lc_all;
-  std::string lc_messages;
-  std::string lang;
+  std::string language = {};  // LANGUAGE, a list with ':'.
+  std::string lc_all = {};
+  std::string lc_messages = {};
+  std::string lang = {};
 };
 
 // By gettext's own order: the first of LC_ALL, LC_MESSAGES and LANG that is set

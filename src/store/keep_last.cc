@@ -17,11 +17,14 @@ std::size_t PartitionOf(const KeyHash& key) {
   return static_cast<std::size_t>(key.high >> 57U);
 }
 
-bool Before(const KeyedRow& a, const KeyedRow& b) {
-  if (a.key.high != b.key.high) return a.key.high < b.key.high;
-  if (a.key.low != b.key.low) return a.key.low < b.key.low;
-  return a.place_and_outcome < b.place_and_outcome;
-}
+// A function object, so that the sort can inline it.
+struct Before {
+  bool operator()(const KeyedRow& a, const KeyedRow& b) const {
+    if (a.key.high != b.key.high) return a.key.high < b.key.high;
+    if (a.key.low != b.key.low) return a.key.low < b.key.low;
+    return a.place_and_outcome < b.place_and_outcome;
+  }
+};
 
 }  // namespace
 
@@ -96,7 +99,7 @@ Status KeepLast::Finish(const Callback& callback) {
     Partition& partition = partitions_[i];
     BENCHKEEP_TRY(Load(partition, i));
     std::vector<KeyedRow>& rows = partition.rows;
-    std::sort(rows.begin(), rows.end(), Before);
+    std::sort(rows.begin(), rows.end(), Before{});
     for (std::size_t first = 0; first < rows.size();) {
       std::size_t last = first;
       while (last + 1 < rows.size() && rows[last + 1].key == rows[first].key) {

@@ -88,6 +88,15 @@ void KeyHasher::Bind(const engine::Chunk& chunk) {
 }
 
 bool KeyHasher::Hash(std::uint64_t row, KeyHash& out) {
+  // The common key, one text, needs no copy; the seed keeps it apart.
+  if (columns_.size() == 1 && columns_.front().type() == engine::Type::kText &&
+      !columns_.front().IsNull(row)) {
+    const std::string_view text = columns_.front().Text(row);
+    const XXH128_hash_t hash =
+        XXH3_128bits_withSeed(text.data(), text.size(), kTextTag);
+    out = {hash.high64, hash.low64};
+    return true;
+  }
   buffer_.clear();
   bool has_null = false;
   for (const engine::Column& column : columns_) {

@@ -152,16 +152,15 @@ Status Ledger::Book(const std::string& txn, const std::string& time,
   return Run(db_, "COMMIT");
 }
 
-Result<std::optional<RowCount>> Ledger::Newest(const std::string& kind,
-                                               const std::string& file) {
+Result<std::optional<RowCount>> Ledger::LeftByMerge(const std::string& file) {
   Statement statement(db_,
-                      "SELECT rows, key_high, key_low FROM ledger WHERE kind = "
-                      "? AND file = ? ORDER BY id DESC LIMIT 1");
+                      "SELECT rows, key_high, key_low, op FROM ledger WHERE "
+                      "kind = 'after' AND file = ? ORDER BY id DESC LIMIT 1");
   if (!statement.ok()) return DbError(db_);
-  statement.Text(1, kind);
-  statement.Text(2, file);
+  statement.Text(1, file);
   BENCHKEEP_ASSIGN(const bool found, statement.Step());
-  if (!found) return std::optional<RowCount>();
+  const std::string op = found ? statement.TextAt(3) : "";
+  if (op != "consolidate" && op != "dedupe") return std::optional<RowCount>();
   return std::optional<RowCount>(
       RowCount{statement.IntAt(0), {statement.IntAt(1), statement.IntAt(2)}});
 }

@@ -39,9 +39,9 @@ class Ledger {
   Status Book(const std::string& txn, const std::string& time,
               const std::string& op, const std::vector<LedgerEntry>& entries);
 
-  // The entry of that kind of the newest transaction that has one for `file`.
-  Result<std::optional<RowCount>> Newest(const std::string& kind,
-                                         const std::string& file);
+  // What the newest transaction on `file` left there, if that was a merge: then
+  // every key is in it once.  Nullopt after an undo: what came back is old.
+  Result<std::optional<RowCount>> LeftByMerge(const std::string& file);
 
   // Every transaction whose books do not balance: its id.
   Result<std::vector<std::string>> Unbalanced();

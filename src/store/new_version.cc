@@ -219,10 +219,15 @@ class Writer {
       pieces.push_back(Whole(written_[first_base]));
     }
     if (first_base == 1) pieces.push_back(Whole(written_.front()));
+    std::uint64_t row = 0;
     for (const ParquetPiece& piece : pieces) {
-      if (v_.base == nullptr || piece.file != &v_.base->file()) {
-        out.row_groups_written += piece.row_groups.size();
+      const std::uint64_t begin = row;
+      for (const std::size_t group : piece.row_groups) {
+        row += piece.footer->row_groups()[group].rows;
       }
+      if (v_.base != nullptr && piece.file == &v_.base->file()) continue;
+      out.row_groups_written += piece.row_groups.size();
+      out.encoded.push_back({begin, row});
     }
     out.path = v_.target.empty() ? v_.staging / "results.parquet" : v_.target;
     const std::uint32_t mode = v_.base == nullptr ? 0644 : v_.base->info().mode;

@@ -35,8 +35,15 @@ struct NewVersion {
   bool only_appended = false;
 };
 
+// Rows [begin, end) of a file.
+struct RowRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
 struct WrittenVersion {
   fs::Path path;
+  std::vector<RowRange> encoded;  // Rows that are not byte for byte old ones.
   std::uint64_t row_groups_copied = 0;
   std::uint64_t row_groups_written = 0;
 };

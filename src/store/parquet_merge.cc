@@ -349,6 +349,7 @@ class Merger {
     BENCHKEEP_ASSIGN(const WrittenVersion written,
                      WriteNewVersion(version, progress_));
     out_.staged = written.path;
+    encoded_ = written.encoded;
     out_.row_groups_copied = written.row_groups_copied;
     out_.row_groups_written = written.row_groups_written;
     return {};
@@ -388,17 +389,25 @@ class Merger {
                       found.rows, found.keys.Hex(), out_.after.rows,
                       out_.after.keys.Hex()));
     }
-    return DecodeAll(written);
+    return DecodeNewRows(written);
   }
 
-  // Every value of the new version can be decoded.
-  Status DecodeAll(const ParquetSource& written) {
-    std::string list;
+  // Every value that was encoded anew can be decoded; those of the keys were
+  // already.
+  Status DecodeNewRows(const ParquetSource& written) {
+    const std::vector<std::size_t> key = schema_.Key();
+    std::string list = "count(*)";
     for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
-      list += fmt::format("{}max(hash({}))", i == 0 ? "" : ", ", ColumnSlot(i));
+      if (std::find(key.begin(), key.end(), i) != key.end()) continue;
+      list += fmt::format(", max(hash({}))", ColumnSlot(i));
     }
-    return in_.connection->Run(
-        fmt::format("SELECT {} FROM {}", list, written.From()));
+    for (const RowRange& range : encoded_) {
+      BENCHKEEP_TRY(in_.connection->Run(fmt::format(
+          "SELECT {} FROM {} WHERE file_row_number >= {} AND file_row_number < "
+          "{}",
+          list, written.From(), range.begin, range.end)));
+    }
+    return {};
   }
 
   const MergeInput& in_;
@@ -413,6 +422,7 @@ class Merger {
   std::uint64_t lost_fresh_ = 0;
   std::vector<std::uint64_t> group_starts_;
   std::vector<bool> dirty_;
+  std::vector<RowRange> encoded_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> conflicts_;
 };
 

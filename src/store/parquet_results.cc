@@ -114,8 +114,8 @@ Result<ResultsStatistics> ParquetResults::Statistics() {
 std::optional<RowCount> ParquetResults::KnownUnique() const {
   Result<Ledger> ledger = Ledger::Open(store_->layout().state_db());
   if (!ledger.ok()) return std::nullopt;
-  Result<std::optional<RowCount>> after = ledger->Newest(
-      "after", store_->layout().Relative(store_->layout().results()));
+  Result<std::optional<RowCount>> after = ledger->LeftByMerge(
+      store_->layout().Relative(store_->layout().results()));
   return after.ok() ? *after : std::nullopt;
 }
 

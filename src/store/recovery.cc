@@ -120,16 +120,6 @@ Result<RecoveryReport> RecoverTransactions(const Store& store,
          store.layout().Relative(store.layout().txn_dir() / id),
          recovered.error().message, recovered.error().fix});
   }
-  for (const std::string& id : report.finished) {
-    report.findings.push_back(
-        {"transaction_finished", Severity::kInfo, "",
-         Say(N_("an interrupted run was finished: {0}"), id), {}});
-  }
-  for (const std::string& id : report.rolled_back) {
-    report.findings.push_back(
-        {"transaction_rolled_back", Severity::kInfo, "",
-         Say(N_("an interrupted run was taken back: {0}"), id), {}});
-  }
   BENCHKEEP_TRY(RemoveDeadScratchFolders(store));
   return report;
 }

@@ -107,19 +107,19 @@ void Reader::UnknownKey(const std::string& section, const std::string& key,
                         std::int64_t line) {
   std::vector<std::string> known;
   for (const SettingSpec& spec : SettingSpecs()) {
-    if (spec.section == section) known.emplace_back(spec.key);
+    if (spec.section == section) {
+      known.emplace_back(spec.key);
+    } else if (spec.key == key) {
+      return Complain(line,
+                      N_("{0}: the key '{1}' belongs to [{2}], not to [{3}]"),
+                      {key, spec.section, section});
+    }
   }
   const std::string near = NearestName(key, known);
   if (!near.empty()) {
-    Complain(line, N_("{0}: unknown key '{1}' in [{2}]; did you mean '{3}'?"),
-             {key, section, near});
-    return;
-  }
-  for (const SettingSpec& spec : SettingSpecs()) {
-    if (spec.key != key) continue;
-    Complain(line, N_("{0}: the key '{1}' belongs to [{2}], not to [{3}]"),
-             {key, spec.section, section});
-    return;
+    return Complain(line,
+                    N_("{0}: unknown key '{1}' in [{2}]; did you mean '{3}'?"),
+                    {key, section, near});
   }
   Complain(line, N_("{0}: unknown key '{1}' in [{2}]"), {key, section});
 }

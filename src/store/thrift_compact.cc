@@ -300,9 +300,9 @@ ThriftValue* ThriftValue::Field(std::int16_t id) {
 
 std::int64_t ThriftValue::Int(std::int16_t id, std::int64_t fallback) const {
   const ThriftValue* field = Field(id);
-  const bool integer = field != nullptr && field->type >= ThriftType::kByte &&
+  const bool is_integer = field != nullptr && field->type >= ThriftType::kByte &&
                        field->type <= ThriftType::kI64;
-  return integer ? field->integer : fallback;
+  return is_integer ? field->integer : fallback;
 }
 
 void ThriftValue::Set(std::int16_t id, ThriftValue value) {

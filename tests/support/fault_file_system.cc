@@ -33,7 +33,7 @@ class FaultFileSystem::FaultWritableFile final : public WritableFile {
       : owner_(owner), path_(std::move(path)), base_(std::move(base)) {}
 
   Status Append(std::string_view bytes) override {
-    const Status struck = owner_.Mutate(path_);
+    Status struck = owner_.Mutate(path_);
     if (struck.ok()) return base_->Append(bytes);
     BENCHKEEP_TRY(base_->Append(bytes.substr(0, bytes.size() / 2)));
     return struck;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <map>
 
 namespace benchkeep::fs {
@@ -54,7 +53,8 @@ class MemFileSystem::MemReadableFile final : public ReadableFile {
     if (offset >= bytes.size()) return std::size_t{0};
     const std::size_t size =
         std::min<std::size_t>(buffer.size(), bytes.size() - offset);
-    std::memcpy(buffer.data(), bytes.data() + offset, size);
+    const auto part = std::as_bytes(std::span(bytes)).subspan(offset, size);
+    std::copy(part.begin(), part.end(), buffer.begin());
     return size;
   }
 

@@ -1,0 +1,137 @@
+"""Proves that every command answers with one document of the known form."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import contract
+import storegen
+from cli import FAILED, FINDINGS, NO_STORE, OK, USAGE, Benchkeep, Outcome
+from storegen import StoreBuilder
+
+
+def validate(outcome: Outcome, command: str, failed: bool = False) -> None:
+    document = outcome.document
+    jsonschema.validate(document, contract.schema(command, failed))
+    codes = {"ok": (OK,), "warning": (FINDINGS,), "critical": (FINDINGS,)}
+    if not failed:
+        assert outcome.code in codes[document["status"]], outcome
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    builder = storegen.records_store(tmp_path, 5, misfits=1)
+    builder.master(storegen.master_document(random.Random(5)))
+    return tmp_path
+
+
+def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
+    def ran(command: str, *args: object) -> Outcome:
+        outcome = benchkeep.run(store, *command.split(), *args)
+        assert outcome.code in FINE, outcome
+        validate(outcome, command)
+        return outcome
+
+    ran("version")
+    ran("status")
+    ran("config show")
+    ran("config check")
+    ran("consolidate", "--dry-run")
+    ran("consolidate")
+    ran("dedupe")
+    for kind in ("csv", "json", "xlsx", "parquet"):
+        ran("export", "--format", kind, "-o", store / f"out.{kind}")
+    ran("query", "SELECT model, count(*) AS n, avg(score) FROM results GROUP BY 1")
+    done = ran("undo list").data["transactions"]
+    assert [one["op"] for one in done][-1] == "consolidate"
+    consolidation = done[-1]["id"]
+    ran("undo show", consolidation)
+    ran("migrate", "--replace", "--yes")
+    ran("config init")
+    newest = ran("undo list").data["transactions"][0]["id"]
+    validate(benchkeep.must(store, "undo", newest, "--yes"), "undo")
+
+
+def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
+    outcome = benchkeep.must(tmp_path, "demo", tmp_path / "demo")
+    validate(outcome, "demo")
+    validate(benchkeep.must(tmp_path / "demo", "status"), "status")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        "consolidate",
+        "dedupe",
+        "migrate",
+        "export --format csv -o x.csv",
+        "query SELECT",
+        "undo list",
+    ],
+)
+def test_no_store(benchkeep: Benchkeep, tmp_path: Path, command: str):
+    outcome = benchkeep.run(tmp_path, *command.split())
+    assert outcome.code == NO_STORE, outcome
+    words = command.split()
+    name = "undo list" if words[0] == "undo" else words[0]
+    validate(outcome, name, failed=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failures(benchkeep: Benchkeep, store: Path):
+    benchkeep.must(store, "consolidate")
+    failing = [
+        ("migrate", ["migrate"]),  # There are results already.
+        ("query", ["query", "SELEKT 1"]),
+        ("query", ["query", "SELECT * FROM nothing"]),
+        ("export", ["export", "--format", "csv", "-o", "/no/such/folder/x.csv"]),
+        ("export", ["export", "--format", "csv", "-o", "y.csv", "--columns", "nope"]),
+        ("undo show", ["undo", "show", "20200101-000000-consolidate-0000"]),
+    ]
+    for command, args in failing:
+        outcome = benchkeep.run(store, *args)
+        assert outcome.code in (FAILED, USAGE), outcome
+        validate(outcome, command, failed=True)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["consolidat"],
+        ["status", "--no-such-flag"],
+        ["export", "--format", "doc", "-o", "x"],
+        ["dedupe", "an argument too many"],
+    ],
+)
+def test_usage(benchkeep: Benchkeep, store: Path, args: list[str]):
+    outcome = benchkeep.run(store, *args)
+    assert outcome.code == USAGE, outcome
+    document = outcome.document
+    assert document["status"] == "failed" and document["schema"] == 1
+    assert outcome.stderr.strip()
+
+
+def test_hostile_values_are_still_one_document(benchkeep: Benchkeep, tmp_path: Path):
+    """NaN, infinities and odd text must not break the JSON of anybody."""
+    import pyarrow as pa
+
+    table = pa.table(
+        {
+            "test_id": ["a", 'quote" \\ and \u0001', "新\u2028行", ""],
+            "model": ['m"1"', "<script>", "\u0000?", "🙂"],
+            "success": [True, False, None, True],
+            "value": [float("nan"), float("inf"), -0.0, 1e300],
+            "big": [2**63 - 1, -(2**63), 2**53 + 1, 0],
+        }
+    )
+    StoreBuilder(tmp_path).results(table)
+    outcome = benchkeep.must(tmp_path, "query", "SELECT * FROM results ORDER BY big")
+    assert "NaN" not in outcome.stdout and "Infinity" not in outcome.stdout
+    rows = outcome.data["rows"]
+    assert [row[4] for row in rows] == [-(2**63), 0, 2**53 + 1, 2**63 - 1]
+    validate(benchkeep.must(tmp_path, "status"), "status")

@@ -1,0 +1,111 @@
+"""The JSON documents of doc/scripting.md as JSON Schemas.
+
+`data` may hold more than is listed here, never less.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+COUNT = {"type": "integer", "minimum": 0}
+TEXT = {"type": "string", "minLength": 1}
+RATE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+
+
+def record(**properties: Any) -> dict[str, Any]:
+    """An object with at least these properties."""
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def several(item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": item}
+
+
+def optional(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+FINDING = {
+    "type": "object",
+    "required": ["code", "severity", "path", "message", "fix"],
+    "additionalProperties": False,
+    "properties": {
+        "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
+        "severity": {"enum": ["info", "warning", "critical"]},
+        "path": {"type": ["string", "null"]},
+        "message": TEXT,
+        "fix": {"type": ["string", "null"]},
+    },
+}
+
+MODEL = record(name={"type": "string"}, total_tests=COUNT)
+MODEL_WITH_RATE = record(name={"type": "string"}, total_tests=COUNT, success_rate=RATE)
+
+DATA: dict[str, dict[str, Any]] = {
+    "status": record(
+        results=optional(
+            record(
+                shape={"enum": ["records", "summary"]},
+                rows=COUNT,
+                total_tests=COUNT,
+                success_rate=RATE,
+                models=several(MODEL_WITH_RATE),
+            )
+        ),
+        master=optional(record(total_tests=COUNT, models=several(MODEL))),
+        increments=optional(record(files=COUNT, rows=COUNT, bytes=COUNT)),
+    ),
+    "consolidate": record(
+        files_merged=COUNT,
+        files_skipped=COUNT,
+        files_quarantined=COUNT,
+        rows_before=COUNT,
+        rows_added=COUNT,
+        rows_replaced=COUNT,
+        rows_after=COUNT,
+    ),
+    "dedupe": record(
+        rows_before=COUNT, rows_after=COUNT, removed=COUNT, conflicting=COUNT
+    ),
+    "migrate": record(
+        cells=COUNT, rows=COUNT, total_tests=COUNT, verified={"type": "boolean"}
+    ),
+    "export": record(rows=COUNT, file=TEXT, bytes=COUNT),
+    "query": record(
+        columns=several(record(name={"type": "string"}, type=TEXT)),
+        rows=several({"type": "array"}),
+    ),
+    "undo list": record(
+        transactions=several(
+            record(id=TEXT, op=TEXT, time=TEXT, undone={"type": "boolean"})
+        )
+    ),
+    "undo show": record(id=TEXT, op=TEXT, time=TEXT),
+    "undo": record(id=TEXT),
+    "version": record(version=TEXT),
+    "demo": {"type": "object"},
+    "config show": {"type": "object"},
+    "config check": {"type": "object"},
+    "config init": {"type": "object"},
+}
+
+
+def schema(command: str, failed: bool) -> dict[str, Any]:
+    """The whole document of one command; a failed one owes no data."""
+    status = {"const": "failed"} if failed else {"enum": ["ok", "warning", "critical"]}
+    findings = several(FINDING)
+    if failed:
+        findings = {**findings, "minItems": 1}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "required": ["schema", "command", "status", "data", "findings"],
+        "additionalProperties": False,
+        "properties": {
+            "schema": {"const": 1},
+            "command": {"const": command},
+            "status": status,
+            "data": {"type": "object"} if failed else DATA[command],
+            "findings": findings,
+        },
+    }

@@ -1,0 +1,301 @@
+// Settings: every mistake is named with its line; what is written reads back.
+
+#include "store/settings.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "fs/posix_file_system.h"
+
+namespace benchkeep::store {
+namespace {
+
+const fs::Path kOrigin = "/campaign/benchkeep.toml";
+
+std::string ErrorOf(const std::string& toml) {
+  const Result<Settings> settings = ParseSettings(toml, kOrigin);
+  if (settings.ok()) return "no error";
+  EXPECT_EQ(settings.error().code, Code::kInvalidArgument);
+  EXPECT_EQ(settings.error().path, kOrigin);
+  return settings.error().message.English();
+}
+
+TEST(ParseSettings, EmptyIsTheDefault) {
+  const Result<Settings> settings = ParseSettings("", kOrigin);
+  ASSERT_TRUE(settings.ok());
+  EXPECT_EQ(*settings, Settings());
+}
+
+TEST(ParseSettings, ReadsAForeignLayout) {
+  const Result<Settings> settings = ParseSettings(R"(
+[store]
+results = "out//all.parquet"
+increments = "./parts/"
+key = ["run_id", "sample_id"]
+locks = []
+[consolidate]
+summary_mode = "accumulate"
+settle_seconds = 0
+[limits]
+memory = "512MB"
+[undo]
+keep_days = 30
+)",
+                                                  kOrigin);
+  ASSERT_TRUE(settings.ok()) << settings.error().message.English();
+  EXPECT_EQ(settings->results, "out/all.parquet");
+  EXPECT_EQ(settings->increments, "parts");
+  EXPECT_EQ(settings->key, (std::vector<std::string>{"run_id", "sample_id"}));
+  EXPECT_TRUE(settings->locks.empty());
+  EXPECT_EQ(settings->summary_mode, SummaryMode::kAccumulate);
+  EXPECT_EQ(settings->settle_seconds, 0);
+  EXPECT_EQ(settings->memory_bytes, 512'000'000U);
+  EXPECT_EQ(settings->undo_keep_days, 30);
+  EXPECT_EQ(settings->master, Settings().master);
+}
+
+TEST(ParseSettings, NamesTheNearestKey) {
+  EXPECT_EQ(ErrorOf("\n[store]\n\nresluts = \"x\"\n"),
+            "benchkeep.toml:4: unknown key 'resluts' in [store]; did you mean "
+            "'results'?");
+  EXPECT_EQ(ErrorOf("[stroe]\nresults = \"x\"\n"),
+            "benchkeep.toml:1: unknown section [stroe]; did you mean [store]?");
+  EXPECT_EQ(ErrorOf("[mail]\nto = []\n"),
+            "benchkeep.toml:1: unknown section [mail]");
+  EXPECT_EQ(ErrorOf("[store]\nzzz = 1\n"),
+            "benchkeep.toml:2: unknown key 'zzz' in [store]");
+  EXPECT_EQ(ErrorOf("[store]\nsummary_mode = \"replace\"\n"),
+            "benchkeep.toml:2: the key 'summary_mode' belongs to "
+            "[consolidate], not to [store]");
+  EXPECT_EQ(ErrorOf("results = \"x\"\n"),
+            "benchkeep.toml:1: the key 'results' stands outside of any "
+            "section");
+  EXPECT_EQ(ErrorOf("store = 1\n"),
+            "benchkeep.toml:1: 'store' must be a section: [store]");
+}
+
+TEST(ParseSettings, ChecksTypes) {
+  EXPECT_EQ(ErrorOf("[store]\nresults = 1\n"),
+            "benchkeep.toml:2: 'results' must be a string");
+  EXPECT_EQ(ErrorOf("[store]\nkey = \"test_id\"\n"),
+            "benchkeep.toml:2: 'key' must be a list of strings");
+  EXPECT_EQ(ErrorOf("[store]\nkey = [\n\"a\",\n1]\n"),
+            "benchkeep.toml:4: 'key' must hold strings only");
+  EXPECT_EQ(ErrorOf("[undo]\nkeep_days = 7.5\n"),
+            "benchkeep.toml:2: 'keep_days' must be a whole number");
+  EXPECT_EQ(ErrorOf("[limits]\nmemory = true\n"),
+            "benchkeep.toml:2: 'memory' must be a size like \"512MiB\"");
+  EXPECT_EQ(ErrorOf("[consolidate]\nsummary_mode = 1\n"),
+            "benchkeep.toml:2: 'summary_mode' must be a string");
+}
+
+TEST(ParseSettings, ChecksValues) {
+  EXPECT_EQ(ErrorOf("[store]\nresults = \"\"\n"),
+            "benchkeep.toml:2: 'results' must not be empty");
+  EXPECT_EQ(ErrorOf("[store]\nresults = \"/etc/passwd\"\n"),
+            "benchkeep.toml:2: 'results' must be a path below the root, not "
+            "'/etc/passwd'");
+  EXPECT_EQ(ErrorOf("[store]\nlogs = \"a/../../b\"\n"),
+            "benchkeep.toml:2: 'logs' must not lead out by '..': 'a/../../b'");
+  EXPECT_EQ(ErrorOf("[store]\nlocks = [\"../x.lock\"]\n"),
+            "benchkeep.toml:2: 'locks' must not lead out by '..': "
+            "'../x.lock'");
+  EXPECT_EQ(ErrorOf("[store]\nresults = \".benchkeep/results\"\n"),
+            "benchkeep.toml:2: 'results' cannot be '.benchkeep/results'");
+  EXPECT_EQ(ErrorOf("[store]\nlogs = \".\"\n"),
+            "benchkeep.toml:2: 'logs' cannot be '.'");
+  EXPECT_EQ(ErrorOf("[store]\nlogs = \"a\\u0000b\"\n"),
+            "benchkeep.toml:2: 'logs' must not hold a zero byte");
+  EXPECT_EQ(ErrorOf("[store]\nkey = []\n"),
+            "benchkeep.toml:2: 'key' must not be empty");
+  EXPECT_EQ(ErrorOf("[store]\nkey = [\"\"]\n"),
+            "benchkeep.toml:2: 'key' must not be empty");
+  EXPECT_EQ(ErrorOf("[store]\nkey = [\"a\", \"a\"]\n"),
+            "benchkeep.toml:2: 'key' names 'a' twice");
+  EXPECT_EQ(ErrorOf("[store]\nincrement_pattern = \"a/*\"\n"),
+            "benchkeep.toml:2: 'increment_pattern' is a pattern of names, "
+            "without folders");
+  EXPECT_EQ(ErrorOf("[consolidate]\nsummary_mode = \"add\"\n"),
+            "benchkeep.toml:2: 'summary_mode' is \"replace\" or "
+            "\"accumulate\", not 'add'");
+  EXPECT_EQ(ErrorOf("[consolidate]\nsettle_seconds = -1\n"),
+            "benchkeep.toml:2: 'settle_seconds' must be at least 0");
+  EXPECT_EQ(ErrorOf("[undo]\nkeep_days = 0\n"),
+            "benchkeep.toml:2: 'keep_days' must be at least 1");
+  EXPECT_EQ(ErrorOf("[limits]\nmemory = -1\n"),
+            "benchkeep.toml:2: 'memory' must be at least 0");
+  EXPECT_EQ(ErrorOf("[limits]\nmemory = \"5 furlongs\"\n"),
+            "benchkeep.toml:2: 'memory' must be a size like \"512MiB\", not "
+            "'5 furlongs'");
+}
+
+TEST(ParseSettings, ChecksFilesTogether) {
+  EXPECT_EQ(ErrorOf("[store]\nresults = \"a\"\nmaster = \"a\"\n"),
+            "benchkeep.toml:3: 'results' and 'master' are the same file: 'a'");
+  EXPECT_EQ(ErrorOf("[store]\nresults = \"in/all.parquet\"\n"
+                    "increments = \"in\"\n"),
+            "benchkeep.toml:3: the results file 'in/all.parquet' would be "
+            "taken for an increment");
+  EXPECT_EQ(ErrorOf("[store]\nresults = \"in/all.parquet\"\n"
+                    "increments = \"in\"\nincrement_pattern = \"part*\"\n"),
+            "no error");
+}
+
+TEST(ParseSettings, ReportsBrokenToml) {
+  EXPECT_EQ(ErrorOf("[store]\nkey = [\n").substr(0, 35),
+            "benchkeep.toml:2: not valid TOML: E");
+  EXPECT_EQ(ErrorOf("[store]\nlogs = \"\xFF\"\n").substr(0, 33),
+            "benchkeep.toml:2: not valid TOML:");
+}
+
+TEST(SettingsProblems, ListsAllByLine) {
+  const std::vector<Error> problems = SettingsProblems(
+      "[undo]\nkeep_days = 0\n[store]\nresluts = 1\nlogs = 2\n", kOrigin);
+  ASSERT_EQ(problems.size(), 3U);
+  EXPECT_EQ(problems[0].message.English().substr(0, 17), "benchkeep.toml:2:");
+  EXPECT_EQ(problems[1].message.English().substr(0, 17), "benchkeep.toml:4:");
+  EXPECT_EQ(problems[2].message.English().substr(0, 17), "benchkeep.toml:5:");
+  EXPECT_TRUE(SettingsProblems("", kOrigin).empty());
+}
+
+// Any settings that can be read survive being written and read.
+class Generator {
+ public:
+  std::string Text() {
+    static const std::vector<std::string> kParts = {"a",
+                                                    "B",
+                                                    "7",
+                                                    " ",
+                                                    "\"",
+                                                    "\\",
+                                                    "'",
+                                                    "#",
+                                                    "=",
+                                                    "[",
+                                                    "]",
+                                                    "\n",
+                                                    "\t",
+                                                    "\x7F",
+                                                    "\xE6\xA8\xA1",
+                                                    "\xF0\x9F\x98\x80",
+                                                    "%",
+                                                    "{0}",
+                                                    "."};
+    std::string text = "x";
+    for (std::size_t n = Below(12); n > 0; --n) {
+      text += kParts[Below(kParts.size())];
+    }
+    return text;
+  }
+  std::string Path() { return Text() + "/" + Text(); }
+  std::vector<std::string> Names(std::size_t least) {
+    std::vector<std::string> names;
+    for (std::size_t n = least + Below(4); n > 0; --n) {
+      names.push_back(Text() + std::to_string(n));
+    }
+    return names;
+  }
+  std::size_t Below(std::size_t limit) { return random_() % limit; }
+  std::int64_t Count() {
+    return static_cast<std::int64_t>(random_() >> (1 + Below(63)));
+  }
+  std::uint64_t Size() { return random_() >> Below(64); }
+
+ private:
+  std::mt19937_64 random_{20260131};
+};
+
+TEST(SettingsToToml, ReadsBackAsItWas) {
+  Generator generate;
+  for (int round = 0; round < 2000; ++round) {
+    Settings settings;
+    settings.results = generate.Path();
+    settings.increments = generate.Path();
+    settings.increment_pattern = generate.Text();
+    settings.master = generate.Path();
+    settings.logs = generate.Path();
+    settings.backups = generate.Text();
+    settings.config = generate.Text();
+    settings.exports = generate.Text();
+    settings.key = generate.Names(1);
+    settings.summary_key = generate.Names(1);
+    settings.success = generate.Text();
+    settings.total = generate.Text();
+    settings.model = generate.Text();
+    settings.time = generate.Text();
+    settings.locks = generate.Names(0);
+    settings.summary_mode = generate.Below(2) == 0 ? SummaryMode::kReplace
+                                                   : SummaryMode::kAccumulate;
+    settings.settle_seconds = generate.Count();
+    settings.memory_bytes = generate.Size();
+    settings.lock_wait_seconds = generate.Count();
+    settings.undo_keep_days = 1 + generate.Count() / 2;
+    const std::string toml = SettingsToToml(settings);
+    const Result<Settings> back = ParseSettings(toml, kOrigin);
+    ASSERT_TRUE(back.ok()) << back.error().message.English() << "\n" << toml;
+    ASSERT_EQ(*back, settings) << toml;
+  }
+}
+
+TEST(SettingsToToml, SetsEveryKeyAndCommentsIt) {
+  const std::string toml =
+      SettingsToToml({}, [](const Message&) { return std::string("comment"); });
+  for (const SettingRow& row : SettingRows({})) {
+    EXPECT_NE(toml.find("# comment\n" + row.key + " = "), std::string::npos)
+        << row.key;
+  }
+  EXPECT_EQ(SettingRows({}).size(), 20U);
+}
+
+TEST(SettingsToJson, GroupsBySection) {
+  const Json json = SettingsToJson({});
+  ASSERT_EQ(json.members().size(), 4U);
+  EXPECT_EQ(json.Find("store")->Find("key")->Dump(), "[\"test_id\"]");
+  EXPECT_EQ(json.Find("limits")->IntAt("memory"), 0);
+  EXPECT_EQ(json.Find("consolidate")->StringAt("summary_mode"), "replace");
+}
+
+class LoadSettingsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "settings-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  fs::Path folder_;
+  fs::PosixFileSystem file_system_;
+};
+
+TEST_F(LoadSettingsTest, AMissingFileIsTheDefault) {
+  const Result<LoadedSettings> loaded =
+      LoadSettings(file_system_, folder_ / "benchkeep.toml");
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_FALSE(loaded->from_file);
+  EXPECT_EQ(loaded->settings, Settings());
+}
+
+TEST_F(LoadSettingsTest, RemembersTheLines) {
+  const fs::Path file = folder_ / "benchkeep.toml";
+  std::ofstream(file) << "# mine\n[store]\nlogs = \"log\"\n";
+  const Result<LoadedSettings> loaded = LoadSettings(file_system_, file);
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_TRUE(loaded->from_file);
+  EXPECT_EQ(loaded->settings.logs, "log");
+  EXPECT_EQ(loaded->lines,
+            (std::map<std::string, std::int64_t>{{"store.logs", 3}}));
+}
+
+TEST_F(LoadSettingsTest, AFolderInItsPlaceIsAnError) {
+  const fs::Path file = folder_ / "benchkeep.toml";
+  std::filesystem::create_directory(file);
+  EXPECT_FALSE(LoadSettings(file_system_, file).ok());
+}
+
+}  // namespace
+}  // namespace benchkeep::store
