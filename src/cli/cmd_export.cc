@@ -15,8 +15,6 @@
 namespace benchkeep::cli {
 namespace {
 
-constexpr std::uint32_t kFolderMode = 0777;  // Less the umask.
-
 class ExportAction final : public Action {
  public:
   void Declare(FlagSet& flags) override {
@@ -62,6 +60,7 @@ class ExportAction final : public Action {
     ops::ExportOptions options{
         .filter = filter_,
         .csv = excel_ ? ops::CsvDialect::kExcel : ops::CsvDialect::kPlain,
+        .folders = all_ ? ops::Folders::kMake : ops::Folders::kMustExist,
         .dry_run = context.dry_run()};
     Result<std::vector<ops::ExportTarget>> targets = Targets(context);
     if (!targets.ok()) return context.Usage(targets.error());
@@ -72,11 +71,6 @@ class ExportAction final : public Action {
     if (!results.ok()) return context.Fail(results.error());
 
     if (ToStdout()) return Stream(context, **results, options);
-    if (all_ && !context.dry_run()) {
-      const Status made = context.file_system().MakeDirs(
-          context.store().layout().exports(), kFolderMode);
-      if (!made.ok()) return context.Fail(made.error());
-    }
     const Result<ops::ExportReport> report =
         ops::RunExport(context.file_system(), context.store().layout(),
                        **results, options, context.progress());

@@ -70,6 +70,20 @@ Result<Output> OpenOutput(fs::FileSystem& file_system,
   return output;
 }
 
+// Makes the folder of `file` where that is wanted.  False when it is missing
+// and a dry run must not make it: then nothing can be in the way there either.
+Result<bool> PrepareFolder(fs::FileSystem& file_system,
+                           const ExportOptions& options, const fs::Path& file) {
+  constexpr std::uint32_t kFolderMode = 0777;  // Less the umask.
+  if (options.folders == Folders::kMustExist) return true;
+  const fs::Path folder = file.parent_path();
+  BENCHKEEP_ASSIGN(const bool there, fs::Exists(file_system, folder));
+  if (there) return true;
+  if (options.dry_run) return false;
+  BENCHKEEP_TRY(file_system.MakeDirs(folder, kFolderMode));
+  return true;
+}
+
 // How many rows and which columns an export would have.
 Result<ExportReport> Rehearse(store::Results& results,
                               const ExportOptions& options,
@@ -200,7 +214,7 @@ Result<std::uint64_t> PumpRows(store::RowScan& scan,
                                const std::vector<RowWriter*>& writers,
                                Progress& progress) {
   for (RowWriter* writer : writers)
-    BENCHKEEP_TRY(writer->Begin(scan.columns()));
+    BENCHKEEP_TRY(writer->Begin(scan.columns(), scan.types()));
   std::uint64_t rows = 0;
   while (true) {
     BENCHKEEP_ASSIGN(const std::vector<store::Cell>* const cells, scan.Next());
@@ -234,6 +248,9 @@ Result<ExportReport> RunExport(fs::FileSystem& file_system,
                                const ExportOptions& options,
                                Progress& progress) {
   for (const ExportTarget& target : options.targets) {
+    BENCHKEEP_ASSIGN(const bool ready,
+                     PrepareFolder(file_system, options, target.file));
+    if (!ready) continue;
     BENCHKEEP_TRY(CheckExportTarget(file_system, layout, target.file));
   }
   progress.Stage(Say(N_("exporting the results")), 0);

@@ -36,11 +36,14 @@ struct ExportTarget {
   fs::Path file;
 };
 
+enum class Folders { kMustExist, kMake };
+
 struct ExportOptions {
   std::vector<ExportTarget> targets = {};  // All written from one reading.
   store::RowFilter filter = {};
   CsvDialect csv = CsvDialect::kPlain;
   std::uint64_t sheet_rows = kMaxSheetRows;
+  Folders folders = Folders::kMustExist;
   bool dry_run = false;
 };
 

@@ -27,7 +27,8 @@ bool LooksLikeFormula(std::string_view text) {
 
 }  // namespace
 
-Status CsvWriter::Begin(const std::vector<std::string>& columns) {
+Status CsvWriter::Begin(const std::vector<std::string>& columns,
+                        const std::vector<std::string>& /*types*/) {
   std::string& out = buffer_.text();
   if (dialect_ == CsvDialect::kExcel) out += "\xEF\xBB\xBF";
   bool first = true;

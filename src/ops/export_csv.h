@@ -32,7 +32,8 @@ class CsvWriter final : public RowWriter {
   CsvWriter(ByteSink& sink, CsvDialect dialect)
       : buffer_(sink), dialect_(dialect) {}
 
-  Status Begin(const std::vector<std::string>& columns) override;
+  Status Begin(const std::vector<std::string>& columns,
+               const std::vector<std::string>& types) override;
   Status Row(const std::vector<store::Cell>& cells) override;
   Status End() override { return buffer_.Flush(); }
 

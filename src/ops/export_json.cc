@@ -52,7 +52,9 @@ void AppendJsonValue(std::string& out, const store::Cell& cell) {
   AppendPlain(out, cell);
 }
 
-Status JsonWriter::Begin(const std::vector<std::string>& columns) {
+Status JsonWriter::Begin(const std::vector<std::string>& columns,
+                         const std::vector<std::string>& types) {
+  numbers_ = NumbersInText(columns.size(), types);
   for (const std::string& name : UniqueNames(columns)) {
     std::string key = keys_.empty() ? "" : ",";
     if (layout_ == JsonLayout::kArray) key += "\n    ";
@@ -71,7 +73,11 @@ Status JsonWriter::Row(const std::vector<store::Cell>& cells) {
   out += '{';
   for (std::size_t i = 0; i < cells.size(); ++i) {
     out += keys_[i];
-    AppendJsonValue(out, cells[i]);
+    if (numbers_[i] && cells[i].kind == store::Cell::Kind::kText) {
+      out += cells[i].text;
+    } else {
+      AppendJsonValue(out, cells[i]);
+    }
   }
   out += array ? "\n  }" : "}\n";
   return buffer_.FlushIfFull();

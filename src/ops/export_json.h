@@ -2,8 +2,8 @@
 //
 // The array is laid out like pandas' to_json(orient='records', indent=2).
 // Integers are exact and reals the shortest text that reads back the same; NaN
-// and infinities, which JSON does not know, are null.  Names that occur twice
-// get a number: "a", "a_2".
+// and infinities, which JSON does not know, are null; decimals keep all digits.
+// Names that occur twice get a number: "a", "a_2".
 
 #pragma once
 
@@ -21,7 +21,8 @@ class JsonWriter final : public RowWriter {
   JsonWriter(ByteSink& sink, JsonLayout layout)
       : buffer_(sink), layout_(layout) {}
 
-  Status Begin(const std::vector<std::string>& columns) override;
+  Status Begin(const std::vector<std::string>& columns,
+               const std::vector<std::string>& types) override;
   Status Row(const std::vector<store::Cell>& cells) override;
   Status End() override;
 
@@ -29,6 +30,7 @@ class JsonWriter final : public RowWriter {
   OutputBuffer buffer_;
   JsonLayout layout_;
   std::vector<std::string> keys_;  // "\"name\":" with indent and comma.
+  std::vector<bool> numbers_;      // Their text is a number already.
   bool any_ = false;
 };
 

@@ -55,6 +55,20 @@ void AppendUnsigned(std::string& out, std::uint64_t value) {
   out.append(text.data(), text.size());
 }
 
+bool IsNumberInText(std::string_view type) {
+  return type == "HUGEINT" || type == "UHUGEINT" || type == "BIGNUM" ||
+         type.starts_with("DECIMAL(");
+}
+
+std::vector<bool> NumbersInText(std::size_t columns,
+                                const std::vector<std::string>& types) {
+  std::vector<bool> numbers(columns, false);
+  for (std::size_t i = 0; i < columns && i < types.size(); ++i) {
+    numbers[i] = IsNumberInText(types[i]);
+  }
+  return numbers;
+}
+
 void AppendPlain(std::string& out, const store::Cell& cell) {
   switch (cell.kind) {
     case store::Cell::Kind::kNull:

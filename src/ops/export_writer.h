@@ -28,7 +28,9 @@ class ByteSink {
 class RowWriter {
  public:
   virtual ~RowWriter() = default;
-  virtual Status Begin(const std::vector<std::string>& columns) = 0;
+  // `types` as of RowScan::types(): parallel to the columns, or empty.
+  virtual Status Begin(const std::vector<std::string>& columns,
+                       const std::vector<std::string>& types) = 0;
   // `cells` is parallel to the columns.
   virtual Status Row(const std::vector<store::Cell>& cells) = 0;
   // Everything has reached the sink when this returns ok.
@@ -60,6 +62,14 @@ void AppendReal(std::string& out, double value, bool single);
 
 void AppendInteger(std::string& out, std::int64_t value);
 void AppendUnsigned(std::string& out, std::uint64_t value);
+
+// True for columns of numbers that no Cell holds, so that their values come as
+// text: "HUGEINT" (what a sum of integers is), "DECIMAL(18,3)".
+bool IsNumberInText(std::string_view type);
+
+// The same of all columns.
+std::vector<bool> NumbersInText(std::size_t columns,
+                                const std::vector<std::string>& types);
 
 // A number, true or false of `cell` as text; nothing for NULL.
 void AppendPlain(std::string& out, const store::Cell& cell);

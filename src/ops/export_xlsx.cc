@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t kMaxColumns = 16'384;
 constexpr std::int64_t kMaxExact = std::int64_t{1} << 53;
+constexpr double kMaxReal = 9.99999999999999e307;  // Excel's own limit.
+constexpr std::size_t kSafeDigits = 15;            // What every double keeps.
 
 Status Checked(lxw_error error, const fs::Path& file) {
   if (error == LXW_NO_ERROR) return {};
@@ -65,7 +67,8 @@ XlsxWriter::~XlsxWriter() {
   if (workbook_ != nullptr) lxw_workbook_free(workbook_);
 }
 
-Status XlsxWriter::Begin(const std::vector<std::string>& columns) {
+Status XlsxWriter::Begin(const std::vector<std::string>& columns,
+                         const std::vector<std::string>& types) {
   if (columns.size() > kMaxColumns) {
     return Fail(Code::kInvalidArgument,
                 Say(N_("a sheet holds at most {0} columns, not {1}"),
@@ -73,6 +76,7 @@ Status XlsxWriter::Begin(const std::vector<std::string>& columns) {
                 Say(N_("choose some of them with --columns")), file_);
   }
   columns_ = columns;
+  numbers_ = NumbersInText(columns.size(), types);
   lxw_workbook_options options{};
   options.constant_memory = LXW_TRUE;
   options.tmpdir = scratch_.data();
@@ -162,6 +166,11 @@ Status XlsxWriter::WriteCell(std::uint16_t column, const store::Cell& cell) {
       return number(static_cast<double>(cell.unsigned_integer));
     case store::Cell::Kind::kDouble: {
       if (!std::isfinite(cell.real)) return {};
+      if (std::abs(cell.real) > kMaxReal) {
+        std::string text;
+        AppendReal(text, cell.real, cell.single);
+        return WriteText(column, text);
+      }
       if (!cell.single) return number(cell.real);
       // As the 32 bits read, not as they widen: 0.1, not 0.10000000149.
       double value = cell.real;
@@ -171,6 +180,12 @@ Status XlsxWriter::WriteCell(std::uint16_t column, const store::Cell& cell) {
       return number(value);
     }
     case store::Cell::Kind::kText:
+      if (numbers_[column] && cell.text.size() <= kSafeDigits) {
+        double value = 0;
+        std::from_chars(cell.text.data(), cell.text.data() + cell.text.size(),
+                        value);
+        return number(value);
+      }
       return WriteText(column, cell.text);
   }
   return {};

@@ -2,8 +2,9 @@
 //
 // A sheet holds at most 1,048,576 rows, header included; further rows go to
 // further sheets, each with the header.  Text is always text, never a formula
-// or a link.  Integers beyond 2^53 are written as text, because a cell holds a
-// double; NaN and infinities, which it cannot hold, are empty, as is empty
+// or a link.  Integers beyond 2^53, decimals of more than 15 digits and reals
+// beyond Excel's 9.99999999999999e307 are written as text, because a cell would
+// change them; NaN and infinities, which it cannot hold, are empty, as is empty
 // text.  Reals keep 16 significant digits, one more than Excel shows.
 //
 // The library behind it (libxlsxwriter) ignores failed writes to its scratch
@@ -46,7 +47,8 @@ class XlsxWriter final : public RowWriter {
   XlsxWriter(const XlsxWriter&) = delete;
   XlsxWriter& operator=(const XlsxWriter&) = delete;
 
-  Status Begin(const std::vector<std::string>& columns) override;
+  Status Begin(const std::vector<std::string>& columns,
+               const std::vector<std::string>& types) override;
   Status Row(const std::vector<store::Cell>& cells) override;
   // Closes the workbook and reads it back.
   Status End() override;
@@ -65,6 +67,7 @@ class XlsxWriter final : public RowWriter {
   std::string scratch_;  // The library keeps a pointer to it.
   std::uint64_t sheet_rows_;
   std::vector<std::string> columns_;
+  std::vector<bool> numbers_;         // Their text is a number.
   lxw_workbook* workbook_ = nullptr;  // Null once closed.
   lxw_worksheet* sheet_ = nullptr;    // The one being filled.
   lxw_format* bold_ = nullptr;

@@ -12,8 +12,14 @@
 namespace benchkeep::ops {
 namespace {
 
-QueryValue Keep(const store::Cell& cell) {
+// `number`: the text of the cell is one.
+QueryValue Keep(const store::Cell& cell, bool number) {
   QueryValue value{cell.kind, {}};
+  if (number && cell.kind == store::Cell::Kind::kText) {
+    value.kind = cell.text.find('.') == std::string_view::npos
+                     ? store::Cell::Kind::kInt
+                     : store::Cell::Kind::kDouble;
+  }
   AppendPlain(value.text, cell);
   return value;
 }
@@ -70,6 +76,7 @@ Result<QueryReport> RunQuery(store::Results& results,
     report.columns.push_back(
         {scan->columns()[i], i < types.size() ? types[i] : std::string()});
   }
+  const std::vector<bool> numbers = NumbersInText(report.columns.size(), types);
   while (true) {
     if (progress.Cancelled()) {
       return Fail(Code::kCancelled, Say(N_("interrupted")));
@@ -82,7 +89,9 @@ Result<QueryReport> RunQuery(store::Results& results,
     }
     std::vector<QueryValue> row;
     row.reserve(cells->size());
-    for (const store::Cell& cell : *cells) row.push_back(Keep(cell));
+    for (std::size_t i = 0; i < cells->size(); ++i) {
+      row.push_back(Keep((*cells)[i], numbers[i]));
+    }
     report.rows.push_back(std::move(row));
   }
 }

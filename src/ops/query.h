@@ -50,7 +50,7 @@ struct QueryColumn {
 // A value that outlives its row.
 struct QueryValue {
   store::Cell::Kind kind = store::Cell::Kind::kNull;
-  std::string text;  // Numbers as in a CSV export; empty for NULL.
+  std::string text;  // As in a CSV export; integers may be of any size.
 };
 
 struct QueryReport {

@@ -140,14 +140,16 @@ Result<std::unique_ptr<RowScan>> MakeScan(engine::Database database,
                                           const std::string& sql,
                                           std::vector<std::string> names,
                                           std::vector<ParquetSource> held) {
-  BENCHKEEP_ASSIGN(Described described, Describe(connection, sql));
   // Looked at before the rows are asked for: a result once begun is computed.
+  // A person's condition may be part of it, so it must be one that only reads.
   std::vector<engine::ColumnInfo> columns;
   {
-    BENCHKEEP_ASSIGN(const engine::Rows probe,
-                     connection.Query("SELECT * FROM (" + sql + "\n) LIMIT 0"));
+    BENCHKEEP_ASSIGN(
+        const engine::Rows probe,
+        connection.QueryReadOnly("SELECT * FROM (" + sql + "\n) LIMIT 0"));
     columns = probe.columns();
   }
+  BENCHKEEP_ASSIGN(Described described, Describe(connection, sql));
   BENCHKEEP_ASSIGN(
       engine::Rows rows,
       connection.Query(AnyOther(columns) ? AsReadable(sql, columns) : sql));

@@ -228,9 +228,7 @@ def test_csv_holds_every_value(store, tmp_path):
 def test_pandas_reads_the_csv(store, tmp_path):
     run(store, "export", "-o", tmp_path / "out.csv")
     names, rows = rows_of(store)
-    frame = pd.read_csv(
-        tmp_path / "out.csv", float_precision="round_trip", lineterminator="\n"
-    )
+    frame = pd.read_csv(tmp_path / "out.csv", lineterminator="\n")
     assert list(frame.columns) == names
     assert len(frame) == len(rows)
     for index, name in enumerate(names):
@@ -334,6 +332,8 @@ def check_cell(store, name, read, want):
     elif isinstance(want, float):
         if not math.isfinite(want):
             assert read is None
+        elif abs(want) > 9.99999999999999e307:
+            assert float(read) == want and isinstance(read, str)
         elif is_float32(store, name):
             assert as_float32(read) == want
         else:

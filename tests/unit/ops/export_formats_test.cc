@@ -168,6 +168,23 @@ TEST(JsonTest, LinesHoldOneObjectEach) {
   EXPECT_EQ(Export(FakeResults({"a"}), ExportFormat::kJsonl), "");
 }
 
+TEST(JsonTest, NumbersInTextKeepAllTheirDigits) {
+  StringSink sink;
+  JsonWriter writer(sink, JsonLayout::kLines);
+  ASSERT_TRUE(
+      writer.Begin({"a", "b", "c"}, {"HUGEINT", "DECIMAL(4,2)", "VARCHAR"})
+          .ok());
+  ASSERT_TRUE(writer
+                  .Row({Text("170141183460469231731687303715884105727"),
+                        Text("1.50"), Text("1.50")})
+                  .ok());
+  ASSERT_TRUE(writer.Row({Null(), Null(), Null()}).ok());
+  ASSERT_TRUE(writer.End().ok());
+  EXPECT_EQ(sink.text,
+            "{\"a\":170141183460469231731687303715884105727,\"b\":1.50,"
+            "\"c\":\"1.50\"}\n{\"a\":null,\"b\":null,\"c\":null}\n");
+}
+
 TEST(JsonTest, NamesBecomeUnique) {
   EXPECT_EQ(Export(FakeResults({"a", "a", "a_2", "a"},
                                {{Int(1), Int(2), Int(3), Int(4)}}),

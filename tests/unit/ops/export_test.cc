@@ -151,6 +151,19 @@ TEST_F(ExportTest, ADryRunCountsAndWritesNothing) {
   EXPECT_TRUE(Names().empty());
 }
 
+TEST_F(ExportTest, MakesTheFolderWhenToldTo) {
+  ExportOptions options;
+  options.targets = AllExportTargets(out_ / "new");
+  options.folders = Folders::kMake;
+  options.dry_run = true;
+  ASSERT_TRUE(Run(options).ok());
+  EXPECT_TRUE(Names().empty());
+  options.dry_run = false;
+  ASSERT_TRUE(Run(options).ok());
+  EXPECT_EQ(Names(), std::vector<std::string>{"new"});
+  EXPECT_TRUE(std::filesystem::exists(out_ / "new" / "test_results.xlsx"));
+}
+
 TEST_F(ExportTest, RefusesFilesOfTheStore) {
   std::filesystem::create_directory_symlink(layout_->state(), out_ / "side");
   std::filesystem::create_hard_link(layout_->master(), out_ / "twin.json");

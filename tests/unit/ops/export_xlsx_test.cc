@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,7 +44,7 @@ class XlsxTest : public ::testing::Test {
                                     const Rows& rows,
                                     std::uint64_t limit = kMaxSheetRows) {
     auto writer = std::make_unique<XlsxWriter>(file_, folder_, limit);
-    EXPECT_TRUE(writer->Begin(columns).ok());
+    EXPECT_TRUE(writer->Begin(columns, types_).ok());
     for (const auto& row : rows) EXPECT_TRUE(writer->Row(row).ok());
     const Status end = writer->End();
     EXPECT_TRUE(end.ok());
@@ -74,6 +75,7 @@ class XlsxTest : public ::testing::Test {
 
   fs::Path folder_;
   fs::Path file_;
+  std::vector<std::string> types_;
 };
 
 bool Has(const std::string& text, const std::string& part) {
@@ -120,6 +122,18 @@ TEST_F(XlsxTest, NumbersAreExactOrText) {
   EXPECT_TRUE(Has(xml, "<c r=\"F2\"><v>0.1</v>"));
   EXPECT_FALSE(Has(xml, "r=\"G2\""));
   EXPECT_FALSE(Has(xml, "r=\"H2\""));
+}
+
+TEST_F(XlsxTest, NumbersInTextAreNumbersAsFarAsADoubleGoes) {
+  types_ = {"DECIMAL(18,3)", "DECIMAL(38,0)", "VARCHAR", "DOUBLE"};
+  Write({"a", "b", "c", "d"},
+        {{Text("12.500"), Text("1234567890123456"), Text("1.5"),
+          Real(std::numeric_limits<double>::max())}});
+  const std::string xml = Sheet(1);
+  EXPECT_TRUE(Has(xml, "<c r=\"A2\"><v>12.5</v>"));
+  EXPECT_TRUE(Has(xml, "<t>1234567890123456</t>"));
+  EXPECT_TRUE(Has(xml, "<t>1.5</t>"));
+  EXPECT_TRUE(Has(xml, "<t>1.7976931348623157e+308</t>"));
 }
 
 TEST_F(XlsxTest, TextIsNeverAFormulaOrALink) {
@@ -186,7 +200,7 @@ TEST_F(XlsxTest, ReadingBackSeesDamage) {
 
 TEST_F(XlsxTest, RefusesMoreColumnsThanASheetHas) {
   XlsxWriter writer(file_, folder_);
-  const Status status = writer.Begin(std::vector<std::string>(16'385, "c"));
+  const Status status = writer.Begin(std::vector<std::string>(16'385, "c"), {});
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, Code::kInvalidArgument);
 }
