@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/stdout_sink.h"
 #include "ops/export.h"
+#include "ops/job_limits.h"
 #include "render/export.h"
 #include "store/parquet_results.h"
 
@@ -27,14 +28,15 @@ class ExportAction final : public Action {
         .Short('o')
         .Value("FILE");
     flags
-        .Choice<ops::ExportFormat>("format",
-                N_("the form of the file; otherwise by the ending of its name"),
-                {{"csv", ExportFormat::kCsv},
-                 {"xlsx", ExportFormat::kXlsx},
-                 {"json", ExportFormat::kJson},
-                 {"jsonl", ExportFormat::kJsonl},
-                 {"parquet", ExportFormat::kParquet}},
-                &format_)
+        .Choice<ExportFormat>(
+            "format",
+            N_("the form of the file; otherwise by the ending of its name"),
+            {{"csv", ExportFormat::kCsv},
+             {"xlsx", ExportFormat::kXlsx},
+             {"json", ExportFormat::kJson},
+             {"jsonl", ExportFormat::kJsonl},
+             {"parquet", ExportFormat::kParquet}},
+            &format_)
         .Short('f');
     flags.Bool("all",
                N_("write test_results.csv, .xlsx and .json into the folder "
@@ -65,10 +67,7 @@ class ExportAction final : public Action {
     if (!targets.ok()) return context.Usage(targets.error());
     options.targets = std::move(*targets);
 
-    store::ResultsOptions limits;
-    if (context.memory_bytes() != 0) {
-      limits.memory_bytes = context.memory_bytes();
-    }
+    const store::ResultsOptions limits = ops::LimitsFor(context.memory_bytes());
     const auto results = store::ParquetResults::Open(context.store(), limits);
     if (!results.ok()) return context.Fail(results.error());
 

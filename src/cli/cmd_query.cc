@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/stdout_sink.h"
+#include "ops/job_limits.h"
 #include "ops/query.h"
 #include "render/query.h"
 #include "store/parquet_results.h"
@@ -47,10 +48,7 @@ class QueryAction final : public Action {
                       "output")))
               .value());
     }
-    store::ResultsOptions limits;
-    if (context.memory_bytes() != 0) {
-      limits.memory_bytes = context.memory_bytes();
-    }
+    const store::ResultsOptions limits = ops::LimitsFor(context.memory_bytes());
     const Result<std::unique_ptr<ops::QueryTables>> tables =
         ops::OpenQueryTables(context.store(), sql_, limits, context.progress());
     if (!tables.ok()) return context.Fail(tables.error());

@@ -12,7 +12,7 @@ import pytest
 import checks
 import oracle
 import storegen
-from cli import FINDINGS, LOCKED, OK, Benchkeep
+from cli import FINE, LOCKED, Benchkeep
 from storegen import PILOT
 
 AT_ONCE = 8

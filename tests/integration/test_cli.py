@@ -13,7 +13,7 @@ import checks
 import oracle
 import storegen
 import tree
-from cli import FAILED, FINDINGS, NO_STORE, OK, TOO_NEW, USAGE, Benchkeep
+from cli import FAILED, FINE, NO_STORE, OK, TOO_NEW, USAGE, Benchkeep
 from storegen import PILOT, StoreBuilder
 
 SKIP = (".benchkeep",)
@@ -33,7 +33,7 @@ def unlocked(lines: list[str]) -> list[str]:
 
 
 def newest(benchkeep: Benchkeep, root: Path) -> dict:
-    return benchkeep.must(root, "undo", "list").data["transactions"][0]
+    return benchkeep.must(root, "undo", "list").data["changes"][0]
 
 
 def test_no_store(benchkeep: Benchkeep, tmp_path: Path):
@@ -97,9 +97,9 @@ def test_undo_takes_a_consolidation_back(benchkeep: Benchkeep, store: Path):
     benchkeep.must(store, "consolidate")
     consolidated = tree.snapshot(store, SKIP)
     entry = newest(benchkeep, store)
-    assert entry["op"] == "consolidate" and entry["undone"] is False
+    assert entry["command"] == "consolidate" and entry["undone_by"] is None
     shown = benchkeep.must(store, "undo", "show", entry["id"]).data
-    assert shown["id"] == entry["id"]
+    assert shown["change"]["id"] == entry["id"] and shown["plan"]
 
     # Without a yes it only shows the plan.
     asked = benchkeep.run(store, "undo", entry["id"])
@@ -108,8 +108,8 @@ def test_undo_takes_a_consolidation_back(benchkeep: Benchkeep, store: Path):
 
     benchkeep.must(store, "undo", entry["id"], "--yes")
     assert unlocked(tree.differences(before, tree.snapshot(store, SKIP))) == []
-    history = benchkeep.must(store, "undo", "list").data["transactions"]
-    assert [one["undone"] for one in history if one["id"] == entry["id"]] == [True]
+    history = benchkeep.must(store, "undo", "list").data["changes"]
+    assert [one["id"] for one in history if one["undone_by"]] == [entry["id"]]
     checks.assert_at_rest(store)
 
     # And forward again: the same rows as the first time.

@@ -22,7 +22,7 @@ import checks
 import oracle
 import storegen
 import tree
-from cli import FINDINGS, OK, Benchkeep
+from cli import FINE, OK, Benchkeep
 from storegen import PILOT, StoreBuilder
 
 GOOD = 5
@@ -74,6 +74,7 @@ def damaged(tmp_path: Path) -> Damaged:
 def broken_files(damaged: Damaged) -> dict[str, bytes]:
     """Contents that no reader can make sense of."""
     whole = damaged.parquet(200)
+    footer = struct.unpack("<I", whole[-8:-4])[0]
     huge_footer = whole[:-8] + struct.pack("<I", 1_300_000_000) + b"PAR1"
     padding = b"\0" * max(0, 48 * 1024 - len(huge_footer))
     return {
@@ -84,7 +85,7 @@ def broken_files(damaged: Damaged) -> dict[str, bytes]:
         "eleven_bytes": b"PAR1" + b"\0" * 7,
         "text": b"test_id,success\na,1\n",
         "huge_footer": b"PAR1" + padding + huge_footer[4:],
-        "footer_of_zeros": whole[:-100] + b"\0" * 92 + whole[-8:],
+        "footer_of_zeros": whole[: -8 - footer] + b"\0" * footer + whole[-8:],
         "footer_length_0": whole[:-8] + struct.pack("<I", 0) + b"PAR1",
         "footer_length_-1": whole[:-8] + struct.pack("<i", -1) + b"PAR1",
         "encrypted": whole[:-4] + b"PARE",
@@ -273,7 +274,7 @@ def test_undo_brings_all_back(benchkeep: Benchkeep, damaged: Damaged):
     skip = (".benchkeep",)
     before = tree.snapshot(damaged.root, skip)
     damaged.consolidate(benchkeep)
-    newest = benchkeep.must(damaged.root, "undo", "list").data["transactions"][0]
+    newest = benchkeep.must(damaged.root, "undo", "list").data["changes"][0]
     benchkeep.must(damaged.root, "undo", newest["id"], "--yes")
     lines = tree.differences(before, tree.snapshot(damaged.root, skip))
     assert [line for line in lines if ".lock" not in line] == []

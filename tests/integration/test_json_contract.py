@@ -10,7 +10,7 @@ import pytest
 
 import contract
 import storegen
-from cli import FAILED, FINDINGS, NO_STORE, OK, USAGE, Benchkeep, Outcome
+from cli import FAILED, FINDINGS, FINE, NO_STORE, OK, USAGE, Benchkeep, Outcome
 from storegen import StoreBuilder
 
 
@@ -46,13 +46,13 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     for kind in ("csv", "json", "xlsx", "parquet"):
         ran("export", "--format", kind, "-o", store / f"out.{kind}")
     ran("query", "SELECT model, count(*) AS n, avg(score) FROM results GROUP BY 1")
-    done = ran("undo list").data["transactions"]
-    assert [one["op"] for one in done][-1] == "consolidate"
+    done = ran("undo list").data["changes"]
+    assert [one["command"] for one in done][-1] == "consolidate"
     consolidation = done[-1]["id"]
     ran("undo show", consolidation)
     ran("migrate", "--replace", "--yes")
     ran("config init")
-    newest = ran("undo list").data["transactions"][0]["id"]
+    newest = ran("undo list").data["changes"][0]["id"]
     validate(benchkeep.must(store, "undo", newest, "--yes"), "undo")
 
 

@@ -13,7 +13,7 @@ import pytest
 import checks
 import oracle
 import storegen
-from cli import FINDINGS, OK, Benchkeep
+from cli import Benchkeep
 from storegen import FOREIGN, FOREIGN_SETTINGS, PILOT, StoreBuilder
 
 
@@ -100,7 +100,7 @@ def test_the_losers_come_back_with_undo(benchkeep: Benchkeep, tmp_path: Path):
     before = builder.results_path.read_bytes()
     benchkeep.must(tmp_path, "dedupe")
     assert checks.results(tmp_path).num_rows == 4
-    newest = benchkeep.must(tmp_path, "undo", "list").data["transactions"][0]
+    newest = benchkeep.must(tmp_path, "undo", "list").data["changes"][0]
     benchkeep.must(tmp_path, "undo", newest["id"], "--yes")
     assert builder.results_path.read_bytes() == before
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import checks
 import oracle
 import writer
-from cli import FINDINGS, OK, Benchkeep
+from cli import FINE, Benchkeep
 from storegen import PILOT, StoreBuilder
 
 

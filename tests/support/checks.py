@@ -31,7 +31,7 @@ def opens_everywhere(path: Path) -> pa.Table:
         relation = connection.execute(
             "SELECT * FROM read_parquet(?, hive_partitioning=false)", [str(path)]
         )
-        third = relation.fetch_arrow_table()
+        third = relation.to_arrow_table()
     # DuckDB tells names that differ in case apart by a suffix: compare by place.
     kinds = [kind for _, kind in oracle.schema_of(table)]
     assert [kind for _, kind in oracle.schema_of(third)] == kinds

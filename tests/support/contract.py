@@ -41,6 +41,14 @@ FINDING = {
 MODEL = record(name={"type": "string"}, total_tests=COUNT)
 MODEL_WITH_RATE = record(name={"type": "string"}, total_tests=COUNT, success_rate=RATE)
 
+CHANGE = record(
+    id=TEXT,
+    command=TEXT,
+    time=TEXT,
+    undone_by=optional(TEXT),
+    notes={"type": "object"},
+)
+
 DATA: dict[str, dict[str, Any]] = {
     "status": record(
         results=optional(
@@ -75,13 +83,9 @@ DATA: dict[str, dict[str, Any]] = {
         columns=several(record(name={"type": "string"}, type=TEXT)),
         rows=several({"type": "array"}),
     ),
-    "undo list": record(
-        transactions=several(
-            record(id=TEXT, op=TEXT, time=TEXT, undone={"type": "boolean"})
-        )
-    ),
-    "undo show": record(id=TEXT, op=TEXT, time=TEXT),
-    "undo": record(id=TEXT),
+    "undo list": record(changes=several(CHANGE)),
+    "undo show": record(change=CHANGE, plan=several(TEXT)),
+    "undo": record(undone=TEXT, undo=TEXT),
     "version": record(version=TEXT),
     "demo": {"type": "object"},
     "config show": {"type": "object"},
@@ -103,7 +107,7 @@ def schema(command: str, failed: bool) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             "schema": {"const": 1},
-            "command": {"const": command},
+            "command": {"const": command.split()[0] if command.startswith("undo") else command},
             "status": status,
             "data": {"type": "object"} if failed else DATA[command],
             "findings": findings,

@@ -153,7 +153,7 @@ def undo(folder: Path, benchkeep: Benchkeep) -> Scenario:
     template = folder / "undo"
     storegen.records_store(template, 82, size=60, increments=24, misfits=2)
     benchkeep.must(template, "consolidate")
-    done = benchkeep.must(template, "undo", "list").data["transactions"]
+    done = benchkeep.must(template, "undo", "list").data["changes"]
     return Undo("undo", ["undo", done[0]["id"], "--yes"], template)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import random
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -18,9 +19,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import checks
-import oracle
+import faults
 import storegen
-from cli import FAILED, FINE, Benchkeep
+from cli import FAILED, OK, Benchkeep
 from storegen import PILOT, StoreBuilder
 
 
@@ -77,51 +78,45 @@ def test_a_claimed_file_that_is_written_once_more_is_not_thrown_away(
 ):
     """A writer that found the file before it was claimed writes into it after.
 
-    The program is held up at each of its syncs in turn; as soon as the claimed
-    file is seen, more rows are written into it.
+    The program is held up right after it has claimed, when it syncs the folder
+    that it moves increments to; then more rows are written into one of them.
     """
-    hits = 0
-    for number in range(1, 9):
-        path = builder.increment(rows(200 + number), f"increment_9_{number}.parquet")
-        more = pa.concat_tables([pq.read_table(path), rows(300 + number, 1)])
-        hold = f"inject=fsync,fdatasync:delay_enter=400000:when={number}"
-        strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", hold]
-        argv = [*strace, *benchkeep.argv(builder.root, "consolidate")]
-        process = subprocess.Popen(
-            argv,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=benchkeep.environment(),
-        )
-        claimed = None
-        while claimed is None and process.poll() is None:
-            found = (builder.root / ".benchkeep" / "txn").glob(f"*/*/{path.name}")
-            claimed = next(found, None)
-            time.sleep(0.005)
-        if claimed is not None:
-            # By its inode, as a writer would that had it open in time.
-            try:
-                descriptor = os.open(claimed, os.O_WRONLY | os.O_TRUNC | os.O_NONBLOCK)
-            except (FileNotFoundError, BlockingIOError):
-                descriptor = -1  # Moved on, or under a lease just now.
-            if descriptor >= 0:
-                with open(descriptor, "wb") as file:
-                    pq.write_table(more, file)
-                in_time = process.poll() is None
-                hits += in_time
-        process.wait(timeout=120)
-        benchkeep.must(builder.root, "consolidate", codes=FINE)
-        if claimed is not None and descriptor >= 0 and in_time and unsettled(builder, path):
-            keys = set(checks.results(builder.root).column("test_id").to_pylist())
-            assert set(more.column("test_id").to_pylist()) <= keys, f"sync {number}"
-        checks.assert_at_rest(builder.root)
-    assert hits >= 1, "the claimed file was never written in time"
+    path = next(builder.increments.iterdir())
+    more = pa.concat_tables([pq.read_table(path), rows(300)])
+    copy = builder.root.parent / f"{builder.root.name}-copy"
+    shutil.copytree(builder.root, copy)
+    _, calls = faults.trace(benchkeep, copy, ["consolidate"], ["fsync"])
+    taken = [at for at, call in enumerate(calls, 1) if "/taken>" in call]
+
+    hold = f"inject=fsync:delay_enter=3000000:when={taken[0]}"
+    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", hold]
+    process = subprocess.Popen(
+        [*strace, *benchkeep.argv(builder.root, "consolidate")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=benchkeep.environment(),
+    )
+    while path.exists() and process.poll() is None:
+        time.sleep(0.01)
+    claimed = list((builder.root / ".benchkeep/txn").glob(f"*/taken/{path.name}"))
+    while not written(claimed[0], more) and process.poll() is None:
+        time.sleep(0.01)
+    assert process.poll() is None, "too late: the run is over"
+    process.communicate(timeout=120)
+    assert process.returncode != OK
+
+    benchkeep.must(builder.root, "consolidate")
+    keys = checks.results(builder.root).column("test_id").to_pylist()
+    assert set(more.column("test_id").to_pylist()) <= set(keys)
+    checks.assert_at_rest(builder.root)
 
 
-def unsettled(builder: StoreBuilder, path: Path) -> bool:
-    """True unless the run was past its last look when the write came.
-
-    Then the file with the late rows is in the trash, where it is kept.
-    """
-    trash = (builder.root / ".benchkeep" / "trash").rglob(path.name)
-    return not any(oracle.read(one).num_rows > 5 for one in trash)
+def written(path: Path, table: pa.Table) -> bool:
+    """Rewrites the file in place; False while somebody has a lease on it."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NONBLOCK)
+    except BlockingIOError:
+        return False
+    with open(descriptor, "wb") as file:
+        pq.write_table(table, file)
+    return True
