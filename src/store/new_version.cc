@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "store/fresh_table.h"
+#include "store/parquet_copy.h"
 
 namespace benchkeep::store {
 namespace {
@@ -56,7 +57,7 @@ class Writer {
   Result<WrittenVersion> Run(Progress& progress) {
     progress.Stage(Say(N_("writing the new version")), 0);
     if (!v_.appended.empty()) {
-      BENCHKEEP_TRY(WritePiece(v_.appended));
+      BENCHKEEP_TRY(WritePiece(v_.appended, Floating()));
     }
     bool sharing = v_.base != nullptr && !v_.only_appended && SameColumns();
     std::vector<bool> dirty = v_.dirty;
@@ -68,7 +69,8 @@ class Writer {
       written_.erase(written_.begin() + (v_.appended.empty() ? 0 : 1),
                      written_.end());
       runs_.clear();
-      BENCHKEEP_TRY(WritePiece(BaseQuery(0, v_.base->footer().rows())));
+      BENCHKEEP_TRY(
+          WritePiece(BaseQuery(0, v_.base->footer().rows()), BaseDoubtful()));
     }
     return Assemble(sharing, dirty);
   }
@@ -110,13 +112,35 @@ class Writer {
         v_.base->From(), begin, end);
   }
 
+  // Columns that may hold a -0.0: see store/parquet_copy.h.
+  std::vector<bool> Floating() const {
+    std::vector<bool> out;
+    for (const UnionColumn& column : v_.schema->columns()) {
+      out.push_back(column.type == "FLOAT" || column.type == "DOUBLE");
+    }
+    return out;
+  }
+
+  std::vector<bool> BaseDoubtful() const {
+    std::vector<bool> out = Floating();
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] = out[i] && i < v_.base_types->size() &&
+               v_.base->footer().MayHoldZero(i);
+    }
+    return out;
+  }
+
   // Lets the engine write a piece, and opens it.
-  Status WritePiece(const std::string& query) {
+  Status WritePiece(const std::string& query,
+                    const std::vector<bool>& doubtful) {
     const fs::Path path =
         v_.staging / fmt::format("piece-{}.parquet", pieces_++);
-    BENCHKEEP_TRY(v_.connection->Run(
-        fmt::format("COPY ({}) TO {} (FORMAT parquet, COMPRESSION {})", query,
-                    engine::Literal(path.string()), Codec())));
+    std::vector<std::string> slots;
+    for (std::size_t i = 0; i < v_.schema->columns().size(); ++i) {
+      slots.push_back(ColumnSlot(i));
+    }
+    BENCHKEEP_TRY(CopyToParquet(*v_.connection, *v_.file_system, query, slots,
+                                doubtful, path, Codec()));
     BENCHKEEP_ASSIGN(ParquetSource piece, ParquetSource::Open(path));
     written_.push_back(std::move(piece));
     paths_.push_back(path);
@@ -162,7 +186,7 @@ class Writer {
       for (; group < run.first; ++group) row += groups[group].rows;
       const std::uint64_t begin = row;
       for (; group <= run.last; ++group) row += groups[group].rows;
-      BENCHKEEP_TRY(WritePiece(BaseQuery(begin, row)));
+      BENCHKEEP_TRY(WritePiece(BaseQuery(begin, row), BaseDoubtful()));
       if (!FitsBase(written_.back())) return false;
     }
     return true;

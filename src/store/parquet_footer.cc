@@ -54,9 +54,14 @@ constexpr std::int16_t kCompressedSize = 7;
 constexpr std::int16_t kDataPage = 9;
 constexpr std::int16_t kIndexPage = 10;
 constexpr std::int16_t kDictionaryPage = 11;
+constexpr std::int16_t kStatistics = 12;
 constexpr std::int16_t kBloomOffset = 14;
 constexpr std::int16_t kBloomLength = 15;
 }  // namespace column_meta
+namespace statistics {
+constexpr std::int16_t kMaxValue = 5;
+constexpr std::int16_t kMinValue = 6;
+}  // namespace statistics
 constexpr std::int16_t kLogicalUnknown = 11;  // Union member NullType.
 constexpr std::int64_t kRepeated = 2;
 
@@ -108,6 +113,21 @@ Result<std::size_t> SubtreeSize(const std::vector<ThriftValue>& elements,
     ++size;
   }
   return size;
+}
+
+// A FLOAT or DOUBLE as statistics hold it.
+std::optional<double> Real(const std::string& bytes) {
+  if (bytes.size() == sizeof(float)) {
+    float value = 0;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return static_cast<double>(value);
+  }
+  if (bytes.size() == sizeof(double)) {
+    double value = 0;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+  }
+  return std::nullopt;
 }
 
 struct Span {
@@ -326,6 +346,24 @@ int ParquetFooter::Find(const std::string& name) const {
     if (columns_[i].name == name) return static_cast<int>(i);
   }
   return -1;
+}
+
+bool ParquetFooter::MayHoldZero(std::size_t index) const {
+  const ThriftValue* groups = tree_.Field(file_meta::kRowGroups);
+  if (groups == nullptr) return false;
+  for (const ThriftValue& row_group : groups->items) {
+    const auto& chunks = row_group.Field(group::kColumns)->items;
+    if (!flat_ || index >= chunks.size()) return true;
+    const ThriftValue* numbers =
+        chunks[index].Field(chunk::kMeta)->Field(column_meta::kStatistics);
+    if (numbers == nullptr) return true;
+    const std::optional<double> low =
+        Real(TextField(*numbers, statistics::kMinValue));
+    const std::optional<double> high =
+        Real(TextField(*numbers, statistics::kMaxValue));
+    if (!low || !high || (*low <= 0 && *high >= 0)) return true;
+  }
+  return false;
 }
 
 std::string ParquetFooter::Signature() const {

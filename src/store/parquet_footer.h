@@ -57,6 +57,10 @@ class ParquetFooter {
   // The index of the column, or -1.
   [[nodiscard]] int Find(const std::string& name) const;
 
+  // False when the statistics rule out a zero in the FLOAT or DOUBLE column
+  // `index` of a flat file.
+  [[nodiscard]] bool MayHoldZero(std::size_t index) const;
+
   // Equal for files whose columns have equal names, order and types.
   [[nodiscard]] std::string Signature() const;
 

@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include <utility>
 
 #include "store/key_hash.h"
+#include "store/parquet_copy.h"
 
 namespace benchkeep::store {
 namespace {
@@ -135,6 +138,7 @@ Status TableWriter::Append(const std::vector<Cell>& row) {
         break;
       case Cell::Kind::kDouble:
         appender_.Double(cell.real);
+        negative_zero_ |= cell.real == 0 && std::signbit(cell.real);
         break;
       case Cell::Kind::kText:
         appender_.Text(cell.text);
@@ -149,8 +153,9 @@ Status TableWriter::Append(const std::vector<Cell>& row) {
 Result<std::uint64_t> TableWriter::Finish() {
   BENCHKEEP_TRY(appender_.Close());
   BENCHKEEP_TRY(connection_.Run(
-      fmt::format("COPY staged TO {} (FORMAT parquet, COMPRESSION zstd)",
-                  engine::Literal(target_.string()))));
+      fmt::format("COPY staged TO {} (FORMAT parquet, COMPRESSION zstd{})",
+                  engine::Literal(target_.string()),
+                  negative_zero_ ? kWithoutDictionaries : "")));
   BENCHKEEP_TRY(file_system_->SyncFile(target_));
   BENCHKEEP_TRY(file_system_->SyncDir(target_.parent_path()));
   return rows_;

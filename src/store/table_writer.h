@@ -60,6 +60,7 @@ class TableWriter {
   engine::Appender appender_;
   std::size_t columns_;
   std::uint64_t rows_ = 0;
+  bool negative_zero_ = false;  // See store/parquet_copy.h.
 };
 
 // What a file holds, counted by reading it.
