@@ -73,15 +73,15 @@ class Job {
     report_.files_skipped = claims_.skipped;
     report_.findings = std::move(claims_.findings);
     for (const BrokenIncrement& broken : claims_.broken) {
-      Quarantine(broken.name, broken.reason, txn);
+      BENCHKEEP_TRY(Quarantine(broken.name, broken.reason, txn));
     }
     return {};
   }
 
-  void Quarantine(const std::string& name, const Message& reason,
-                  store::Transaction* txn) {
+  Status Quarantine(const std::string& name, const Message& reason,
+                    store::Transaction* txn) {
     ++report_.files_quarantined;
-    if (txn != nullptr) txn->Quarantine(name, reason);
+    if (txn != nullptr) BENCHKEEP_TRY(txn->Quarantine(name, reason));
     report_.findings.push_back(
         {"increment_quarantined", Severity::kWarning,
          store_.layout().Relative(store_.layout().increments() / name), reason,
@@ -92,6 +92,7 @@ class Job {
                                   store_.layout().quarantine_dir() /
                                   txn->id()),
                               txn->id())});
+    return {};
   }
 
   // What the merge could not use goes to the quarantine, or back if it was in
@@ -101,7 +102,7 @@ class Job {
     for (const store::RejectedFile& file : report_.outcome.rejected) {
       rejected.insert(file.index);
       if (file.code != Code::kBusy && file.code != Code::kNotFound) {
-        Quarantine(file.name, file.reason, txn);
+        BENCHKEEP_TRY(Quarantine(file.name, file.reason, txn));
         continue;
       }
       ++report_.files_skipped;

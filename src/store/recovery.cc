@@ -31,6 +31,12 @@ Result<bool> IsOutdated(const Store& store, const Json& record) {
     if (!now.ok() && now.error().code != Code::kNotFound) {
       return Unexpected(now.error());
     }
+    // A power cut may bring the staged name back beside the published one.
+    if (const Json* result = step.Find("result");
+        result != nullptr && now.ok() &&
+        now->SameState(InfoFromJson(*result))) {
+      return false;
+    }
     const bool same = expected->is_null()
                           ? !now.ok()
                           : now.ok() && now->SameState(InfoFromJson(*expected));

@@ -33,6 +33,9 @@ Result<StoreLock> StoreLock::Acquire(const Store& store,
   fs::FileSystem& file_system = store.file_system();
   BENCHKEEP_TRY(file_system.MakeDirs(layout.state(), 0700));
   BENCHKEEP_TRY(file_system.MakeDirs(layout.txn_dir(), 0700));
+  // Increments will be moved below: these names must not be lost first.
+  BENCHKEEP_TRY(file_system.SyncDir(layout.root()));
+  BENCHKEEP_TRY(file_system.SyncDir(layout.state()));
   Result<fs::FileLock> lock = fs::FileLock::Acquire(
       layout.lock(), store.clock(),
       std::chrono::seconds(store.settings().lock_wait_seconds), 0600);

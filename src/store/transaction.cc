@@ -141,18 +141,23 @@ void Transaction::Remove(const fs::Path& target,
   steps.Append(std::move(step));
 }
 
-void Transaction::Move(const fs::Path& from, const fs::Path& to) {
+Status Transaction::Move(const fs::Path& from, const fs::Path& to) {
+  BENCHKEEP_ASSIGN(const fs::FileInfo result,
+                   store_->file_system().Info(from));
   Json& steps = Steps();
   Json step = Json::Object();
   step.Set("do", Json::String("move"));
   step.Set("from", Json::String(store_->layout().Relative(from)));
   step.Set("to", Json::String(store_->layout().Relative(to)));
+  step.Set("result", InfoToJson(result));
   steps.Append(std::move(step));
+  return {};
 }
 
-void Transaction::Quarantine(const std::string& name, const Message& reason) {
+Status Transaction::Quarantine(const std::string& name,
+                               const Message& reason) {
   const Layout& layout = store_->layout();
-  Move(TakenPath(name), layout.quarantine_dir() / id_ / name);
+  BENCHKEEP_TRY(Move(TakenPath(name), layout.quarantine_dir() / id_ / name));
   Json why = Json::Object();
   why.Set("file", Json::String(*record_.StringAt("taken_from") + "/" + name));
   why.Set("time", Json::String(*record_.StringAt("time")));
@@ -160,6 +165,7 @@ void Transaction::Quarantine(const std::string& name, const Message& reason) {
   why.Set("reason", Json::String(reason.English()));
   Steps().items().back().Set("why", std::move(why));
   Book({"quarantined", *record_.StringAt("taken_from") + "/" + name, {}});
+  return {};
 }
 
 void Transaction::Book(LedgerEntry entry) {

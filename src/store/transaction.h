@@ -70,9 +70,9 @@ class Transaction {
   void Remove(const fs::Path& target, const fs::FileInfo& expected);
   // Plans: the file goes from `from` to `to`, or to a free name beside it when
   // something is there.
-  void Move(const fs::Path& from, const fs::Path& to);
+  Status Move(const fs::Path& from, const fs::Path& to);
   // Plans: the taken-in file `name` goes to the quarantine.
-  void Quarantine(const std::string& name, const Message& reason);
+  Status Quarantine(const std::string& name, const Message& reason);
 
   void Book(LedgerEntry entry);
   // Numbers of the report, for `undo list`.

@@ -22,13 +22,43 @@ fs::Path Absolute(const Store& store, const std::string& relative) {
   return store.layout().root() / relative;
 }
 
+// Makes a folder below the root whose names outlast a power cut.
+Status MakeFolder(const Store& store, const fs::Path& folder,
+                  std::uint32_t mode) {
+  fs::FileSystem& file_system = store.file_system();
+  BENCHKEEP_ASSIGN(const bool exists, fs::Exists(file_system, folder));
+  if (exists) return {};
+  BENCHKEEP_TRY(file_system.MakeDirs(folder, mode));
+  for (fs::Path at = folder; at != store.layout().root();
+       at = at.parent_path()) {
+    BENCHKEEP_TRY(file_system.SyncDir(at.parent_path()));
+  }
+  return {};
+}
+
+// Two names of one file: a rename between them would do nothing.
+Result<bool> AreOneFile(fs::FileSystem& file_system, const fs::Path& a,
+                        const fs::Path& b) {
+  const Result<fs::FileInfo> first = file_system.Info(a);
+  const Result<fs::FileInfo> second = file_system.Info(b);
+  for (const auto* info : {&first, &second}) {
+    if (info->ok()) continue;
+    if (info->error().code == Code::kNotFound) return false;
+    return Unexpected(info->error());
+  }
+  return first->SameFile(*second);
+}
+
 Status ApplyReplace(const Store& store, const Json& step) {
   fs::FileSystem& file_system = store.file_system();
   const fs::Path staged = Absolute(store, TextOf(step, "staged"));
   const fs::Path target = Absolute(store, TextOf(step, "target"));
   const fs::Path saved = Absolute(store, TextOf(step, "saved"));
   BENCHKEEP_ASSIGN(const bool waiting, fs::Exists(file_system, staged));
-  if (waiting) {
+  BENCHKEEP_ASSIGN(const bool is_done, AreOneFile(file_system, staged, target));
+  if (is_done) {
+    BENCHKEEP_TRY(file_system.Remove(staged));
+  } else if (waiting) {
     BENCHKEEP_ASSIGN(const bool is_there, fs::Exists(file_system, target));
     BENCHKEEP_ASSIGN(const bool is_saved, fs::Exists(file_system, saved));
     if (is_there && !is_saved) {
@@ -36,7 +66,7 @@ Status ApplyReplace(const Store& store, const Json& step) {
       BENCHKEEP_TRY(file_system.Link(target, saved));
       BENCHKEEP_TRY(file_system.SyncDir(saved.parent_path()));
     }
-    BENCHKEEP_TRY(file_system.MakeDirs(target.parent_path(), 0755));
+    BENCHKEEP_TRY(MakeFolder(store, target.parent_path(), 0755));
     BENCHKEEP_TRY(file_system.Rename(staged, target));
   }
   BENCHKEEP_TRY(file_system.SyncDir(target.parent_path()));
@@ -50,7 +80,7 @@ Status ApplyMove(const Store& store, const Json& step,
   const fs::Path to = Absolute(store, TextOf(step, "to"));
   BENCHKEEP_ASSIGN(const bool waiting, fs::Exists(file_system, from));
   if (!waiting) return {};
-  BENCHKEEP_TRY(file_system.MakeDirs(to.parent_path(), 0700));
+  BENCHKEEP_TRY(MakeFolder(store, to.parent_path(), 0700));
   if (const Json* why = step.Find("why")) {
     // The note is there before the file it explains.
     const fs::Path note = to.parent_path() / (to.filename().string() + ".why.json");
@@ -65,6 +95,25 @@ Status ApplyMove(const Store& store, const Json& step,
   folders.insert(from.parent_path());
   folders.insert(to.parent_path());
   return {};
+}
+
+// Moves a ledger that cannot be read to the quarantine, its journal with it:
+// SQLite would apply that to a new one.
+Status SetLedgerAside(const Store& store, const std::string& id) {
+  const Layout& layout = store.layout();
+  const fs::Path folder = layout.quarantine_dir() / id;
+  BENCHKEEP_TRY(MakeFolder(store, folder, 0700));
+  for (const char* suffix : {"-journal", "-wal", "-shm", ""}) {
+    const std::string name = layout.state_db().filename().string() + suffix;
+    const fs::Path from = layout.state() / name;
+    BENCHKEEP_ASSIGN(const bool exists,
+                     fs::Exists(store.file_system(), from));
+    if (!exists) continue;
+    BENCHKEEP_ASSIGN([[maybe_unused]] const fs::Path used,
+                     MoveToFreeName(store, from, folder / name));
+  }
+  BENCHKEEP_TRY(store.file_system().SyncDir(folder));
+  return store.file_system().SyncDir(layout.state());
 }
 
 std::uint64_t HexNumber(std::string_view text) {
@@ -117,11 +166,16 @@ Status ApplySteps(const Store& store, const Json& record) {
   const Json* steps = record.Find("steps");
   if (steps == nullptr) return {};
   std::set<fs::Path> folders;
-  for (const Json& step : steps->items()) {
-    if (TextOf(step, "do") == "replace") {
-      BENCHKEEP_TRY(ApplyReplace(store, step));
-    } else {
-      BENCHKEEP_TRY(ApplyMove(store, step, folders));
+  // What depends on the version that was read comes first: as long as none of
+  // it is done, nothing is, and recovery may still go back.
+  for (const bool depends : {true, false}) {
+    for (const Json& step : steps->items()) {
+      if ((step.Find("expected") != nullptr) != depends) continue;
+      if (TextOf(step, "do") == "replace") {
+        BENCHKEEP_TRY(ApplyReplace(store, step));
+      } else {
+        BENCHKEEP_TRY(ApplyMove(store, step, folders));
+      }
     }
   }
   for (const fs::Path& folder : folders) {
@@ -139,15 +193,24 @@ Status FinishTransaction(const Store& store, const std::string& id,
   BENCHKEEP_TRY(WriteRecord(store, folder, record));
   if (const std::vector<LedgerEntry> entries = LedgerOf(record);
       !entries.empty()) {
-    BENCHKEEP_ASSIGN(Ledger ledger, Ledger::Open(layout.state_db()));
-    BENCHKEEP_TRY(ledger.Book(id, TextOf(record, "time"), TextOf(record, "op"),
-                              entries));
+    const auto book = [&]() -> Status {
+      BENCHKEEP_ASSIGN(Ledger ledger, Ledger::Open(layout.state_db()));
+      return ledger.Book(id, TextOf(record, "time"), TextOf(record, "op"),
+                         entries);
+    };
+    Status booked = book();
+    if (!booked.ok() && booked.error().code == Code::kCorruption) {
+      // The records are the truth: a damaged ledger stops no work.
+      BENCHKEEP_TRY(SetLedgerAside(store, id));
+      booked = book();
+    }
+    BENCHKEEP_TRY(std::move(booked));
   }
   // Empty folders would only confuse whoever looks into the trash.
   for (const char* name : {kStagingFolder, kOldFolder, kTakenFolder}) {
     IgnoreError(file_system.RemoveDir(folder / name), "it may hold files");
   }
-  BENCHKEEP_TRY(file_system.MakeDirs(layout.trash_dir(), 0700));
+  BENCHKEEP_TRY(MakeFolder(store, layout.trash_dir(), 0700));
   BENCHKEEP_TRY(file_system.Rename(folder, layout.trash_dir() / id));
   BENCHKEEP_TRY(file_system.SyncDir(layout.trash_dir()));
   return file_system.SyncDir(layout.txn_dir());
@@ -197,6 +260,13 @@ Result<fs::Path> MoveToFreeName(const Store& store, const fs::Path& from,
     if (moved.ok()) return name;
     if (moved.error().code != Code::kAlreadyExists) {
       return Unexpected(moved.error());
+    }
+    // A move by link and unlink that was cut in the middle.
+    BENCHKEEP_ASSIGN(const bool is_done,
+                     AreOneFile(store.file_system(), from, name));
+    if (is_done) {
+      BENCHKEEP_TRY(store.file_system().Remove(from));
+      return name;
     }
   }
   return Fail(Code::kAlreadyExists, Say(N_("no free name beside {0}"), to), to);

@@ -40,22 +40,40 @@ std::string StandingOn(const std::vector<PastTransaction>& all,
   return {};
 }
 
+// The transaction that made `id` again after an undo of it, and now holds what
+// `id` replaced; empty: none.
+std::string RedoneBy(const std::vector<PastTransaction>& all,
+                     const std::string& id) {
+  for (const PastTransaction& past : all) {
+    const Json* notes = past.record.Find("notes");
+    if (past.op == "undo" && notes != nullptr &&
+        TextOf(*notes, "undoes") == id) {
+      return past.undone_by;
+    }
+  }
+  return {};
+}
+
 class Undo {
  public:
   Undo(const Store& store, std::vector<PastTransaction> all,
        const PastTransaction& past)
       : store_(store), all_(std::move(all)), past_(past) {}
 
-  // Every file the transaction left must be as it left it.
+  // Every file the transaction left must be as it left it.  For increments
+  // that an undo put back this is vital: one that has grown, or another one of
+  // that name, holds rows that the results do not.
   Status Check() const {
     for (const Json& step : Steps()) {
       const std::string action = TextOf(step, "do");
-      if (action != "replace" && action != "remove") continue;
-      const std::string name =
-          TextOf(step, action == "replace" ? "target" : "from");
+      if (action == "move" && step.Find("result") == nullptr) continue;
+      const std::string name = TextOf(step, action == "replace" ? "target"
+                                            : action == "move"  ? "to"
+                                                                : "from");
       const Result<fs::FileInfo> now =
-          store_.file_system().Info(store_.layout().root() / name);
+          store_.file_system().Info(InTrash(name));
       const bool missing = !now.ok() && now.error().code == Code::kNotFound;
+      if (action == "move" && missing) continue;  // Nothing to put anywhere.
       const Json* result = step.Find("result");
       const bool same = result == nullptr
                             ? missing
@@ -88,6 +106,8 @@ class Undo {
     BENCHKEEP_TRY(PutTakenBack(txn));
     BookReversed(txn);
     const std::string id = txn.id();
+    BENCHKEEP_ASSIGN(const WriterLocks writers, WriterLocks::Acquire(store_));
+    BENCHKEEP_TRY(Check());
     BENCHKEEP_TRY(txn.Commit());
     return id;
   }
@@ -127,30 +147,38 @@ class Undo {
     }
     const fs::Path from = InTrash(TextOf(step, "from"));
     const fs::Path to = InTrash(TextOf(step, "to"));
+    BENCHKEEP_ASSIGN(const bool exists, fs::Exists(store_.file_system(), to));
+    if (!exists) return {};
     const std::string taken = store_.layout().Relative(
         store_.layout().txn_dir() / past_.id / kTakenFolder);
     if (TextOf(step, "from").starts_with(taken + "/")) {
       // Quarantined: back to where it had been taken from.
-      txn.Move(to, Home() / from.filename());
-    } else {
-      // Put back by an undo: out again.
-      txn.Move(to, txn.TakenPath(to.filename().string()));
+      return txn.Move(to, Home() / from.filename());
     }
-    return {};
+    const std::string state =
+        store_.layout().Relative(store_.layout().state());
+    if (TextOf(step, "from").starts_with(state + "/")) {
+      // Put back by an undo: out again.
+      return txn.Move(to, txn.TakenPath(to.filename().string()));
+    }
+    // Taken out again by the undo of an undo: back to where it lay.
+    return txn.Move(to, from);
   }
 
   fs::Path Home() const {
     return store_.layout().root() / TextOf(past_.record, "taken_from");
   }
 
+  // An undo takes files in by its steps, which say where they came from.
   Status PutTakenBack(Transaction& txn) const {
+    if (past_.op == "undo") return {};
     const fs::Path taken =
         store_.layout().trash_dir() / past_.id / kTakenFolder;
     BENCHKEEP_ASSIGN(const bool any, fs::Exists(store_.file_system(), taken));
     if (!any) return {};
     BENCHKEEP_ASSIGN(const auto files, store_.file_system().List(taken));
     for (const fs::DirEntry& file : files) {
-      txn.Move(taken / file.name, Home() / file.name);
+      BENCHKEEP_TRY(txn.Move(taken / file.name, Home() / file.name));
     }
     return {};
   }
@@ -228,6 +256,11 @@ Result<std::string> UndoTransaction(const Store& store, const StoreLock* lock,
     return Fail(Code::kInvalidArgument,
                 Say(N_("{0} has been taken back already, by {1}"), id,
                     found->undone_by));
+  }
+  if (const std::string redo = RedoneBy(all, id); !redo.empty()) {
+    return Fail(Code::kInvalidArgument,
+                Say(N_("{0} was taken back and made again by {1}"), id, redo),
+                Say(N_("undo that one: benchkeep undo {0}"), redo));
   }
   const PastTransaction past = *found;
   const Undo undo(store, std::move(all), past);

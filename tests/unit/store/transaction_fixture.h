@@ -15,6 +15,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "fs/atomic_file.h"
 #include "fs/file_system.h"
 #include "store/store.h"
 #include "store/store_lock.h"
@@ -58,13 +59,14 @@ inline std::string FileBytes(const fs::Path& path) {
 }
 
 // All files below `folder` as `file_system` sees them; those of the state
-// folder are left out.
+// folder and lock files are left out.
 inline void AddTree(fs::FileSystem& file_system, const fs::Path& folder,
                     const std::string& prefix, Tree& tree) {
   const auto entries = file_system.List(folder);
   ASSERT_TRUE(entries.ok()) << entries.error().message.English();
   for (const fs::DirEntry& entry : *entries) {
     if (prefix.empty() && entry.name == kStateFolder) continue;
+    if (entry.name.ends_with(".lock")) continue;
     const fs::Path path = folder / entry.name;
     const std::string name = prefix + entry.name;
     if (entry.type == fs::FileType::kDirectory) {
@@ -84,14 +86,15 @@ inline Tree TreeOf(fs::FileSystem& file_system, const fs::Path& folder) {
 }
 
 // The same below the state folder: all that is in the quarantine, but for the
-// notes.
+// notes and what a killed process left of one.
 inline Tree QuarantineOf(fs::FileSystem& file_system, const Layout& layout) {
   Tree tree;
   if (file_system.Info(layout.quarantine_dir()).ok()) {
     AddTree(file_system, layout.quarantine_dir(), "", tree);
   }
   std::erase_if(tree, [](const auto& file) {
-    return file.first.ends_with(".why.json");
+    return file.first.ends_with(".why.json") ||
+           file.first.find(fs::kStagingInfix) != std::string::npos;
   });
   return tree;
 }
@@ -133,7 +136,7 @@ inline Status Prepare(const Store& store, Transaction& txn) {
   BENCHKEEP_TRY(file->Append("new results"));
   BENCHKEEP_TRY(file->Sync());
   BENCHKEEP_TRY(file->Close());
-  txn.Quarantine("torn.parquet", Say("it was cut off"));
+  BENCHKEEP_TRY(txn.Quarantine("torn.parquet", Say("it was cut off")));
   BENCHKEEP_TRY(txn.Replace(staged, layout.results(), base));
   txn.Book({"before", kResultsName, Rows(10, 100)});
   txn.Book({"seen", IncrementName("a.parquet"), Rows(3, 7)});
