@@ -38,7 +38,7 @@ FAILING = (
     "fchmod",
     "chmod",
 )
-WANTED = 60  # Of each command and error; BENCHKEEP_LONG=1 takes all.
+WANTED = 30  # Of each command and error; BENCHKEEP_LONG=1 takes all.
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
