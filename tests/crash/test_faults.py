@@ -38,7 +38,7 @@ FAILING = (
     "fchmod",
     "chmod",
 )
-WANTED = 60  # Of each command and error; BENCHKEEP_LONG=1 takes all.
+WANTED = 30  # Of each command and error; BENCHKEEP_LONG=1 takes all.
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
@@ -49,14 +49,15 @@ def test_one_call_fails(
     scenario = scenarios.build(name, tmp_path, benchkeep)
     rehearsal = tmp_path / "rehearsal"
     shutil.copytree(scenario.template, rehearsal, symlinks=True)
-    counts = faults.count(benchkeep, rehearsal, scenario.args, FAILING)
+    args = scenario.arrange(benchkeep, rehearsal)
+    counts = faults.count(benchkeep, rehearsal, args, FAILING)
     points = faults.plan(counts, None)
     points = points if long_run else faults.spread(points, WANTED)
     words = os.strerror(getattr(errno, error))
 
     def case(root: Path, point: faults.Point) -> bool:
-        fault = f"error={error}"
-        outcome, fired = faults.inject(benchkeep, root, scenario.args, point, fault)
+        args = scenario.arrange(benchkeep, root)
+        outcome, fired = faults.inject(benchkeep, root, args, point, f"error={error}")
         assert outcome.code >= 0, outcome
         scenario.check_in_between(root)
         if outcome.code in scenario.codes:
@@ -107,7 +108,7 @@ def test_the_disk_is_full(benchkeep: Benchkeep, tmp_path: Path, name: str):
         prefix += [str(mount), str(scenario.template), str(free)]
         outcome = benchkeep.run(
             mount / "store",
-            *scenario.args,
+            *scenario.arrange(benchkeep, mount / "store"),
             prefix=prefix,
             env={"MOUNT": str(mount), "OUT": str(out)},
         )

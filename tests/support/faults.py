@@ -44,7 +44,9 @@ CHANGING = (
 KILL_AT = (*CHANGING, "close")
 
 WORKERS = max(2, os.cpu_count() or 2)
-FAST = ("strace", "-f", "--seccomp-bpf", "-qq")
+STRACE = ("strace", "-f", "-qq")
+# Stops at the watched calls only; together with `inject` it injects nothing.
+WATCH = (*STRACE, "--seccomp-bpf")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def trace(
     """Runs to the end and returns the lines of the trace, "PID call(...)"."""
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
         wanted = ",".join(calls)
-        prefix = (*FAST, "-y", "-s", "0", "-o", log.name, "-e", f"trace={wanted}")
+        prefix = (*WATCH, "-y", "-s", "0", "-o", log.name, "-e", f"trace={wanted}")
         outcome = benchkeep.run(root, *args, prefix=prefix)
         return outcome, whole_lines(log.read().splitlines())
 
@@ -105,7 +107,7 @@ def inject(
     """Runs with one fault; says whether it fired."""
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
         how = f"inject={point.call}:{fault}:when={point.number}"
-        prefix = (*FAST, "-o", log.name, "-e", f"trace={point.call}", "-e", how)
+        prefix = (*STRACE, "-o", log.name, "-e", f"trace={point.call}", "-e", how)
         outcome = benchkeep.run(root, *args, prefix=prefix)
         fired = outcome.code == -9 or "(INJECTED)" in log.read()
     return outcome, fired
