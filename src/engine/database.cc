@@ -232,8 +232,14 @@ std::int64_t Column::Int(std::uint64_t row) const {
       return static_cast<const std::int32_t*>(data_)[row];
     case Type::kInt64:
       return static_cast<const std::int64_t*>(data_)[row];
-    default:
+    case Type::kUint8:
+    case Type::kUint16:
+    case Type::kUint32:
+    case Type::kUint64:
       return static_cast<std::int64_t>(Uint(row));
+    default:
+      // Not an integer, or one of 128 bits: cast it in the query.
+      BENCHKEEP_CHECK(false);
   }
 }
 
@@ -429,6 +435,12 @@ Appender::Appender(Appender&& other) noexcept
     : appender_(std::exchange(other.appender_, nullptr)),
       failed_(other.failed_) {}
 
+Appender& Appender::operator=(Appender&& other) noexcept {
+  std::swap(appender_, other.appender_);
+  std::swap(failed_, other.failed_);
+  return *this;
+}
+
 Appender::~Appender() {
   if (appender_ != nullptr) duckdb_appender_destroy(&appender_);
 }
@@ -506,6 +518,10 @@ Result<Database> Database::Open(const Options& options) {
            std::string("SET autoinstall_known_extensions = false"),
            std::string("SET autoload_known_extensions = false"),
            std::string("SET enable_progress_bar = false"),
+           fmt::format("SET disabled_optimizers = '{}'",
+                       options.keep_join_order
+                           ? "join_order,build_side_probe_side"
+                           : ""),
            fmt::format("SET temp_directory = {}",
                        Literal(options.temp_directory.string())),
            fmt::format("SET max_temp_directory_size = '{}B'",

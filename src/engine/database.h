@@ -35,6 +35,9 @@ struct Options {
   std::filesystem::path temp_directory;
   std::uint64_t temp_bytes = std::uint64_t{64} << 30;
 
+  // Joins keep the order of their left side: the engine must not swap sides.
+  bool keep_join_order = false;
+
   // What may be opened: whole folders (read and write), and single files.
   std::vector<std::filesystem::path> allowed_directories;
   std::vector<std::filesystem::path> allowed_paths;
@@ -191,7 +194,7 @@ class Appender {
   static Result<Appender> Open(Connection& connection,
                                const std::string& table);
   Appender(Appender&& other) noexcept;
-  Appender& operator=(Appender&&) = delete;
+  Appender& operator=(Appender&& other) noexcept;
   ~Appender();
 
   void Null();

@@ -1,7 +1,7 @@
 // Writes rows into one new Parquet file, and counts what a file holds.
 //
-// The rows pass through a table of the query engine that spills to disk, so
-// memory stays bounded however many there are.
+// The rows pass through a table of the query engine, and from it in parts to
+// files of their own, so memory stays bounded however many there are.
 
 #pragma once
 
@@ -53,6 +53,15 @@ class TableWriter {
               engine::Database database, engine::Connection connection,
               engine::Appender appender, std::size_t columns);
 
+  // Writes the rows of `source`, a table or a query in brackets, to `file`.
+  Status Copy(const std::string& source, const fs::Path& file);
+  // Writes the rows of the table to `file`.
+  Status CopyTable(const fs::Path& file);
+  // Moves the rows of the table to a part.
+  Status EndPart();
+  // Puts the parts together.
+  Status JoinParts();
+
   fs::FileSystem* file_system_;
   fs::Path target_;
   engine::Database database_;
@@ -61,6 +70,8 @@ class TableWriter {
   std::size_t columns_;
   std::uint64_t rows_ = 0;
   bool negative_zero_ = false;  // See store/parquet_copy.h.
+  std::uint64_t rows_in_table_ = 0;
+  std::vector<fs::Path> parts_;
 };
 
 // What a file holds, counted by reading it.
