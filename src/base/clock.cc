@@ -21,9 +21,9 @@ Civil ToCivil(TimePoint time) {
           std::chrono::hh_mm_ss{seconds - days}};
 }
 
-std::string Format(fmt::format_string<int, unsigned, unsigned, long, long, long>
-                       pattern,
-                   TimePoint time) {
+std::string Format(
+    fmt::format_string<int, unsigned, unsigned, long, long, long> pattern,
+    TimePoint time) {
   const Civil c = ToCivil(time);
   return fmt::format(pattern, static_cast<int>(c.date.year()),
                      static_cast<unsigned>(c.date.month()),

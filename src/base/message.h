@@ -36,23 +36,18 @@ namespace internal {
 inline std::string ToArgument(std::string text) { return text; }
 inline std::string ToArgument(const char* text) { return text; }
 template <typename T>
-  requires std::is_arithmetic_v<T>
-std::string ToArgument(T number) {
+requires std::is_arithmetic_v<T> std::string ToArgument(T number) {
   return std::to_string(number);
 }
 template <typename T>
-  requires requires(const T& t) { t.string(); }
-std::string ToArgument(const T& path) {
-  return path.string();
-}
+requires requires(const T& t) { t.string(); }
+std::string ToArgument(const T& path) { return path.string(); }
 }  // namespace internal
 
 template <typename... Args>
 Message Say(const char* msgid, Args&&... args) {
-  return Message{
-      msgid,
-      std::vector<std::string>{
-          internal::ToArgument(std::forward<Args>(args))...}};
+  return Message{msgid, std::vector<std::string>{
+                            internal::ToArgument(std::forward<Args>(args))...}};
 }
 
 }  // namespace benchkeep

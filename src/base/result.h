@@ -83,11 +83,11 @@ void IgnoreError(const R& /*result*/, const char* /*reason*/) {}
                               const char* condition);
 
 // Returns the error of `expression`, or goes on.
-#define BENCHKEEP_TRY(expression)                             \
-  do {                                                        \
-    if (auto status_ = (expression); !status_.ok()) {         \
+#define BENCHKEEP_TRY(expression)                               \
+  do {                                                          \
+    if (auto status_ = (expression); !status_.ok()) {           \
       return ::tl::make_unexpected(std::move(status_).error()); \
-    }                                                         \
+    }                                                           \
   } while (false)
 
 #define BENCHKEEP_CONCAT_(a, b) a##b
@@ -96,11 +96,11 @@ void IgnoreError(const R& /*result*/, const char* /*reason*/) {}
 // Declares `lhs` from the value of `expression`, or returns its error.
 #define BENCHKEEP_ASSIGN(lhs, expression) \
   BENCHKEEP_ASSIGN_(BENCHKEEP_CONCAT(result_, __LINE__), lhs, expression)
-#define BENCHKEEP_ASSIGN_(result, lhs, expression)              \
-  auto result = (expression);                                   \
-  if (!result.ok()) {                                           \
-    return ::tl::make_unexpected(std::move(result).error());    \
-  }                                                             \
+#define BENCHKEEP_ASSIGN_(result, lhs, expression)           \
+  auto result = (expression);                                \
+  if (!result.ok()) {                                        \
+    return ::tl::make_unexpected(std::move(result).error()); \
+  }                                                          \
   lhs = std::move(*result)
 
 }  // namespace benchkeep

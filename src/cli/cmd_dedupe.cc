@@ -10,10 +10,9 @@ namespace {
 class DedupeAction final : public Action {
  public:
   ExitCode Run(Context& context) override {
-    const Result<ops::DedupeReport> report =
-        ops::Dedupe(context.store(), context.lock(),
-                         {.memory_bytes = context.memory_bytes()},
-                         context.progress());
+    const Result<ops::DedupeReport> report = ops::Dedupe(
+        context.store(), context.lock(),
+        {.memory_bytes = context.memory_bytes()}, context.progress());
     if (!report.ok()) return context.Fail(report.error());
     return context.Emit(render::DedupeDocument(*report, context.face()));
   }

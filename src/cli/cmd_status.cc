@@ -23,11 +23,11 @@ const Command kStatusCommand = {
     .name = "status",
     .group = Group::kLook,
     .summary = N_("show what is in the store, on one screen"),
-    .help =
-        N_("Tests and success rate of the results file and of the master "
-           "database, model by model, and what is waiting in increments. Counts "
-           "come from file footers, so this is quick for any size. It changes "
-           "nothing and takes no lock."),
+    .help = N_(
+        "Tests and success rate of the results file and of the master "
+        "database, model by model, and what is waiting in increments. Counts "
+        "come from file footers, so this is quick for any size. It changes "
+        "nothing and takes no lock."),
     .examples = {{"benchkeep status", N_("The store in this folder:")},
                  {"benchkeep -C /data/campaign status --json | jq "
                   ".data.results.success_rate",

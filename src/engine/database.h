@@ -166,8 +166,7 @@ class Connection {
   friend class Database;
   friend class Int64Appender;
   friend class Appender;
-  explicit Connection(duckdb_connection connection)
-      : connection_(connection) {}
+  explicit Connection(duckdb_connection connection) : connection_(connection) {}
   duckdb_connection connection_ = nullptr;
 };
 

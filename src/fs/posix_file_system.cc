@@ -279,8 +279,7 @@ Result<std::uint64_t> PosixFileSystem::FreeBytes(const Path& path) {
   return static_cast<std::uint64_t>(vfs.f_bavail) * vfs.f_frsize;
 }
 
-Result<std::unique_ptr<ReadableFile>> ReadDescriptor(int fd,
-                                                     const Path& path) {
+Result<std::unique_ptr<ReadableFile>> ReadDescriptor(int fd, const Path& path) {
   Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!copy.valid()) return FailSys(errno, N_("opening {0}: {1}"), path);
   return std::make_unique<PosixReadableFile>(path, std::move(copy));

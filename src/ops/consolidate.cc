@@ -23,9 +23,9 @@ class Job {
     report_.dry_run = lock_ == nullptr;
     std::optional<store::Transaction> txn;
     if (lock_ != nullptr) {
-      BENCHKEEP_ASSIGN(store::Transaction begun,
-                       store::Transaction::Begin(store_, *lock_,
-                                                 "consolidate"));
+      BENCHKEEP_ASSIGN(
+          store::Transaction begun,
+          store::Transaction::Begin(store_, *lock_, "consolidate"));
       txn.emplace(std::move(begun));
     }
     BENCHKEEP_TRY(Claim(txn ? &*txn : nullptr));
@@ -34,8 +34,7 @@ class Job {
     }
     BENCHKEEP_ASSIGN(
         const auto results,
-        store::ParquetResults::Open(
-            store_, LimitsFor(options_.memory_bytes)));
+        store::ParquetResults::Open(store_, LimitsFor(options_.memory_bytes)));
     std::vector<store::IncrementFile> files;
     for (const auto& claim : claims_.usable) files.push_back(claim.file);
     if (!files.empty()) {
@@ -56,8 +55,7 @@ class Job {
     txn->Note("files_merged", Json::Uint(report_.files_merged));
     txn->Note("files_quarantined", Json::Uint(report_.files_quarantined));
     report_.txn = txn->id();
-    BENCHKEEP_TRY(
-        CommitMerge(store_, *results, report_.outcome, *txn));
+    BENCHKEEP_TRY(CommitMerge(store_, *results, report_.outcome, *txn));
     return std::move(report_);
   }
 
@@ -89,8 +87,7 @@ class Job {
                         : Say(N_("it is kept in {0}; `benchkeep undo {1}` "
                                  "brings it back"),
                               store_.layout().Relative(
-                                  store_.layout().quarantine_dir() /
-                                  txn->id()),
+                                  store_.layout().quarantine_dir() / txn->id()),
                               txn->id())});
     return {};
   }
@@ -108,7 +105,8 @@ class Job {
       ++report_.files_skipped;
       if (txn != nullptr) BENCHKEEP_TRY(txn->MoveBack(file.name));
       report_.findings.push_back(
-          {"increment_busy", Severity::kWarning,
+          {"increment_busy",
+           Severity::kWarning,
            store_.layout().Relative(store_.layout().increments() / file.name),
            Say(N_("{0} is being written right now; it waits"), file.name),
            {}});

@@ -27,9 +27,9 @@ Result<DedupeReport> Dedupe(const store::Store& store,
   }
   BENCHKEEP_ASSIGN(store::Transaction txn,
                    store::Transaction::Begin(store, *lock, "dedupe"));
-  BENCHKEEP_ASSIGN(report.outcome,
-                   results->Deduplicate(txn.staging(), store::Rehearse::kNo,
-                                        progress));
+  BENCHKEEP_ASSIGN(
+      report.outcome,
+      results->Deduplicate(txn.staging(), store::Rehearse::kNo, progress));
   AddOutcomeFindings(report.outcome, report.findings);
   if (!report.outcome.staged) return report;
   BookMerge(store, report.outcome, {}, txn);

@@ -28,8 +28,8 @@ Status CommitMerge(const store::Store& store, const store::Results& results,
                    store::WriterLocks::Acquire(store));
   BENCHKEEP_TRY(results.StillUnchanged());
   if (outcome.staged) {
-    BENCHKEEP_TRY(txn.Replace(*outcome.staged, store.layout().results(),
-                              outcome.base));
+    BENCHKEEP_TRY(
+        txn.Replace(*outcome.staged, store.layout().results(), outcome.base));
   }
   return txn.Commit();
 }
@@ -46,9 +46,11 @@ void AddOutcomeFindings(const store::MergeOutcome& outcome,
                 "`benchkeep undo`"))});
   }
   for (const std::string& name : outcome.columns_added) {
-    findings.push_back(
-        {"column_added", Severity::kInfo, "",
-         Say(N_("the results have a new column: {0}"), name), {}});
+    findings.push_back({"column_added",
+                        Severity::kInfo,
+                        "",
+                        Say(N_("the results have a new column: {0}"), name),
+                        {}});
   }
 }
 

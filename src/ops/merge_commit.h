@@ -20,11 +20,9 @@ void BookMerge(const store::Store& store, const store::MergeOutcome& outcome,
 // Under the writers' locks: the results are still what was read, then the new
 // version takes their place and the transaction is committed.
 Status CommitMerge(const store::Store& store, const store::Results& results,
-                   const store::MergeOutcome& outcome,
-                   store::Transaction& txn);
+                   const store::MergeOutcome& outcome, store::Transaction& txn);
 
 // Findings about conflicting duplicates and new columns.
-void AddOutcomeFindings(const store::MergeOutcome& outcome,
-                        Findings& findings);
+void AddOutcomeFindings(const store::MergeOutcome& outcome, Findings& findings);
 
 }  // namespace benchkeep::ops

@@ -17,18 +17,18 @@ constexpr std::int64_t kNanos = 1'000'000'000;
 // A part that could not be read is unknown: said, not guessed.
 void Unknown(const char* code, const fs::Path& path, const store::Store& store,
              const Error& error, Findings& findings) {
-  findings.push_back({code,
-                      error.code == Code::kBusy ? Severity::kWarning
-                                                : Severity::kCritical,
-                      store.layout().Relative(path), error.message, error.fix});
+  findings.push_back(
+      {code,
+       error.code == Code::kBusy ? Severity::kWarning : Severity::kCritical,
+       store.layout().Relative(path), error.message, error.fix});
 }
 
 void ReadResults(const store::Store& store, const StatusOptions& options,
                  StatusReport& report) {
   const auto read = [&]() -> Result<store::ResultsStatistics> {
-    BENCHKEEP_ASSIGN(const auto results,
-                     store::ParquetResults::Open(
-                         store, LimitsFor(options.memory_bytes)));
+    BENCHKEEP_ASSIGN(
+        const auto results,
+        store::ParquetResults::Open(store, LimitsFor(options.memory_bytes)));
     return results->Statistics();
   };
   Result<store::ResultsStatistics> statistics = read();
@@ -53,10 +53,11 @@ void ReadMaster(const store::Store& store, StatusReport& report) {
   report.findings.insert(report.findings.end(), master->findings.begin(),
                          master->findings.end());
   const auto claimed = report.master->summary_total;
-  if (claimed && static_cast<std::uint64_t>(*claimed) !=
-                     report.master->total_tests) {
+  if (claimed &&
+      static_cast<std::uint64_t>(*claimed) != report.master->total_tests) {
     report.findings.push_back(
-        {"master_summary_stale", Severity::kWarning,
+        {"master_summary_stale",
+         Severity::kWarning,
          store.layout().Relative(path),
          Say(N_("its summary claims {0} tests, its cells hold {1}; the cells "
                 "count"),
@@ -107,7 +108,8 @@ void ReadIncrements(const store::Store& store, StatusReport& report) {
   if (oldest) {
     const std::int64_t now =
         store.clock().Now().time_since_epoch() / std::chrono::nanoseconds{1};
-    out.oldest_age_seconds = std::max<std::int64_t>(0, (now - *oldest) / kNanos);
+    out.oldest_age_seconds =
+        std::max<std::int64_t>(0, (now - *oldest) / kNanos);
   }
   report.increments = out;
 }

@@ -21,7 +21,7 @@ struct IncrementStatistics {
   std::uint64_t files = 0;  // Files with the name of an increment.
   std::uint64_t rows = 0;   // In those whose footer is complete.
   std::uint64_t bytes = 0;
-  std::uint64_t unreadable = 0;       // No complete footer (yet).
+  std::uint64_t unreadable = 0;  // No complete footer (yet).
   std::optional<std::int64_t> oldest_age_seconds;
 };
 

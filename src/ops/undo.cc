@@ -30,8 +30,8 @@ Message PlanLine(const Json& step) {
 }
 
 Change ToChange(const store::PastTransaction& past) {
-  Change change{past.id, past.op, past.time, past.undone_by, Json::Object(),
-                {}};
+  Change change{past.id,        past.op,        past.time,
+                past.undone_by, Json::Object(), {}};
   if (const Json* notes = past.record.Find("notes")) change.notes = *notes;
   if (const Json* steps = past.record.Find("steps")) {
     for (const Json& step : steps->items()) {

@@ -17,9 +17,9 @@ namespace benchkeep::ops {
 struct Change {
   std::string id;
   std::string command;
-  std::string time;       // ISO, UTC.
-  std::string undone_by;  // The change that took it back; empty: none.
-  Json notes;             // Its numbers: "rows_before", ...
+  std::string time;           // ISO, UTC.
+  std::string undone_by;      // The change that took it back; empty: none.
+  Json notes;                 // Its numbers: "rows_before", ...
   std::vector<Message> plan;  // What taking it back does, a line each.
 };
 

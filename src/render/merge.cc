@@ -41,9 +41,8 @@ std::string ConflictLines(const store::MergeOutcome& outcome,
   }
   std::string text = "\n" + table.Render(face, 2);
   if (outcome.conflicting > kShown) {
-    text += "  " +
-            Line(face.Tr(Say(N_("... and {0} more"),
-                             Thousands(outcome.conflicting - kShown))));
+    text += "  " + Line(face.Tr(Say(N_("... and {0} more"),
+                                    Thousands(outcome.conflicting - kShown))));
   }
   return text;
 }
@@ -85,23 +84,21 @@ Document ConsolidateDocument(const ops::ConsolidateReport& report,
   if (report.dry_run) {
     text += Line(face.Tr(N_("a rehearsal: nothing was changed")));
   }
-  text += Line(face.Tr(
-      Say(N_("merged {0} increments with {1} rows; skipped {2}, quarantined "
-             "{3}"),
-          Thousands(report.files_merged), Thousands(report.rows_seen),
-          Thousands(report.files_skipped),
-          Thousands(report.files_quarantined))));
+  text += Line(face.Tr(Say(
+      N_("merged {0} increments with {1} rows; skipped {2}, quarantined "
+         "{3}"),
+      Thousands(report.files_merged), Thousands(report.rows_seen),
+      Thousands(report.files_skipped), Thousands(report.files_quarantined))));
   text += Line(face.Tr(
       Say(N_("results: {0} -> {1} rows ({2} added, {3} replaced)"),
           Thousands(outcome.before.rows), Thousands(outcome.after.rows),
           Thousands(outcome.rows_added), Thousands(outcome.rows_replaced))));
   if (!report.dry_run) {
-    text += Line(face.Tr(
-        Say(N_("balance: {0} before + {1} seen = {2} now + {3} superseded, read "
-               "back and compared"),
-            Thousands(outcome.before.rows), Thousands(outcome.seen.rows),
-            Thousands(outcome.after.rows),
-            Thousands(outcome.superseded.rows))));
+    text += Line(face.Tr(Say(
+        N_("balance: {0} before + {1} seen = {2} now + {3} superseded, read "
+           "back and compared"),
+        Thousands(outcome.before.rows), Thousands(outcome.seen.rows),
+        Thousands(outcome.after.rows), Thousands(outcome.superseded.rows))));
   }
   text += ConflictLines(outcome, face) + UndoHint(report.txn, face);
   return document;
@@ -123,11 +120,11 @@ Document DedupeDocument(const ops::DedupeReport& report, const Face& face) {
   if (report.dry_run) {
     text += Line(face.Tr(N_("a rehearsal: nothing was changed")));
   }
-  text += Line(face.Tr(Say(
-      N_("results: {0} -> {1} rows ({2} duplicates removed, {3} of another "
-         "outcome)"),
-      Thousands(outcome.before.rows), Thousands(outcome.after.rows),
-      Thousands(outcome.superseded.rows), Thousands(outcome.conflicting))));
+  text += Line(face.Tr(
+      Say(N_("results: {0} -> {1} rows ({2} duplicates removed, {3} of another "
+             "outcome)"),
+          Thousands(outcome.before.rows), Thousands(outcome.after.rows),
+          Thousands(outcome.superseded.rows), Thousands(outcome.conflicting))));
   text += ConflictLines(outcome, face) + UndoHint(report.txn, face);
   return document;
 }

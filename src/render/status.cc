@@ -62,10 +62,9 @@ Json IncrementsJson(const ops::IncrementStatistics& increments) {
   json.Set("rows", Json::Uint(increments.rows));
   json.Set("bytes", Json::Uint(increments.bytes));
   json.Set("unreadable", Json::Uint(increments.unreadable));
-  json.Set("oldest_age_seconds",
-           increments.oldest_age_seconds
-               ? Json::Int(*increments.oldest_age_seconds)
-               : Json());
+  json.Set("oldest_age_seconds", increments.oldest_age_seconds
+                                     ? Json::Int(*increments.oldest_age_seconds)
+                                     : Json());
   return json;
 }
 
@@ -91,17 +90,17 @@ std::string Overview(const ops::StatusReport& report, const Face& face) {
         {face.Tr(Say(N_("waiting in {0} increments"), Thousands(i.files))),
          Thousands(i.rows), "", HumanBytes(i.bytes),
          i.oldest_age_seconds
-             ? face.Tr(Say(N_("oldest: {0}"),
-                           HumanAge(std::chrono::seconds(*i.oldest_age_seconds),
-                                    face)))
+             ? face.Tr(Say(
+                   N_("oldest: {0}"),
+                   HumanAge(std::chrono::seconds(*i.oldest_age_seconds), face)))
              : ""});
   }
   if (report.master) {
     const store::MasterStatistics& m = *report.master;
-    table.Row({face.Tr(Say(N_("master database, {0} cells"),
-                           Thousands(m.leaves))),
-               Thousands(m.total_tests), Percent(m.success_rate),
-               HumanBytes(m.bytes), m.newest.value_or("-")});
+    table.Row(
+        {face.Tr(Say(N_("master database, {0} cells"), Thousands(m.leaves))),
+         Thousands(m.total_tests), Percent(m.success_rate), HumanBytes(m.bytes),
+         m.newest.value_or("-")});
   } else {
     table.Row({face.Tr(N_("master database")), "-"});
   }
@@ -138,10 +137,11 @@ std::string ModelTable(const ops::StatusReport& report, const Face& face) {
         .Column(face.Tr(N_("success")), Align::kRight);
   }
   for (const std::string& name : order) {
-    std::vector<TableCell> cells = {
-        name.empty() ? face.Tr(N_("(no model)")) : name};
+    std::vector<TableCell> cells = {name.empty() ? face.Tr(N_("(no model)"))
+                                                 : name};
     const auto side = [&](const store::ModelStatistics* model) {
-      cells.emplace_back(model == nullptr ? "-" : Thousands(model->total_tests));
+      cells.emplace_back(model == nullptr ? "-"
+                                          : Thousands(model->total_tests));
       cells.emplace_back(model == nullptr ? "-" : Percent(model->success_rate));
     };
     if (report.results) side(lines[name].results);

@@ -12,9 +12,8 @@ Json ChangeJson(const ops::Change& change) {
   json.Set("id", Json::String(change.id));
   json.Set("command", Json::String(change.command));
   json.Set("time", Json::String(change.time));
-  json.Set("undone_by", change.undone_by.empty()
-                            ? Json()
-                            : Json::String(change.undone_by));
+  json.Set("undone_by",
+           change.undone_by.empty() ? Json() : Json::String(change.undone_by));
   json.Set("notes", change.notes);
   return json;
 }
@@ -66,8 +65,7 @@ Document UndoShowDocument(const ops::Change& change, const Face& face) {
     lines += "  " + face.Tr(line) + "\n";
   }
   document.data.Set("plan", std::move(plan));
-  document.text =
-      change.id + "  " + change.command + "  " + change.time + "\n";
+  document.text = change.id + "  " + change.command + "  " + change.time + "\n";
   const std::string summary = Summary(change, face);
   if (!summary.empty()) document.text += summary + "\n";
   document.text += face.Tr(N_("taking it back would:")) + "\n" + lines;

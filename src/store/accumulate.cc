@@ -51,8 +51,8 @@ Result<std::string> AccumulatedCells(engine::Connection& connection,
   std::string complete;
   for (const std::size_t place : key) {
     keys += (keys.empty() ? "" : ", ") + ColumnSlot(place);
-    complete += (complete.empty() ? "" : " AND ") + ColumnSlot(place) +
-                " IS NOT NULL";
+    complete +=
+        (complete.empty() ? "" : " AND ") + ColumnSlot(place) + " IS NOT NULL";
   }
   if (base != nullptr) {
     std::vector<std::size_t> places(base_types.size());
@@ -67,8 +67,8 @@ Result<std::string> AccumulatedCells(engine::Connection& connection,
         complete, keys);
   }
 
-  const std::string total = ColumnSlot(
-      static_cast<std::size_t>(schema.Find(settings.total)));
+  const std::string total =
+      ColumnSlot(static_cast<std::size_t>(schema.Find(settings.total)));
   std::string list;
   for (std::size_t i = 0; i < schema.columns().size(); ++i) {
     const UnionColumn& column = schema.columns()[i];

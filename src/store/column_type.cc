@@ -76,8 +76,7 @@ std::optional<Decimal> ParseDecimal(std::string_view name) {
   if (!name.starts_with(kPrefix)) return std::nullopt;
   Decimal out;
   const char* end = name.data() + name.size();
-  auto result =
-      std::from_chars(name.data() + kPrefix.size(), end, out.width);
+  auto result = std::from_chars(name.data() + kPrefix.size(), end, out.width);
   if (result.ec != std::errc{} || result.ptr == end || *result.ptr != ',') {
     return std::nullopt;
   }

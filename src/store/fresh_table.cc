@@ -43,20 +43,18 @@ std::string UnionSelectList(const std::vector<UnionColumn>& columns,
   std::vector<std::string> expressions(columns.size());
   for (std::size_t i = 0; i < places.size(); ++i) {
     const std::string type = Storable(columns[places[i]].type);
-    expressions[places[i]] = types[i] == type
-                                 ? ColumnSlot(i)
-                                 : fmt::format("CAST({} AS {})", ColumnSlot(i),
-                                               type);
+    expressions[places[i]] =
+        types[i] == type ? ColumnSlot(i)
+                         : fmt::format("CAST({} AS {})", ColumnSlot(i), type);
   }
   std::string list;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) list += ", ";
-    list += fmt::format(
-        "{} AS {}",
-        expressions[i].empty()
-            ? fmt::format("NULL::{}", Storable(columns[i].type))
-            : expressions[i],
-        ColumnSlot(i));
+    list += fmt::format("{} AS {}",
+                        expressions[i].empty()
+                            ? fmt::format("NULL::{}", Storable(columns[i].type))
+                            : expressions[i],
+                        ColumnSlot(i));
   }
   return list;
 }

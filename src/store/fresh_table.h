@@ -26,9 +26,7 @@ class FreshTable {
   // rows are `first_place`.
   FreshTable(engine::Connection& connection, SchemaUnion& schema,
              std::uint64_t first_place)
-      : connection_(&connection),
-        schema_(&schema),
-        first_place_(first_place) {}
+      : connection_(&connection), schema_(&schema), first_place_(first_place) {}
 
   // Files that cannot be used end up in rejected().  Errors of the machine
   // (no space, interrupted) end the load.

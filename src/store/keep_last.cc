@@ -86,8 +86,8 @@ Status KeepLast::Load(Partition& partition, std::size_t index) {
   const auto bytes = std::as_writable_bytes(std::span(rows));
   BENCHKEEP_ASSIGN(const std::size_t got, file->ReadAt(0, bytes));
   if (got != bytes.size()) {
-    return Fail(Code::kIo, Say(N_("a spill file became shorter: {0}"),
-                               FileOf(index)),
+    return Fail(Code::kIo,
+                Say(N_("a spill file became shorter: {0}"), FileOf(index)),
                 FileOf(index));
   }
   partition.rows.insert(partition.rows.end(), rows.begin(), rows.end());

@@ -32,7 +32,7 @@ CREATE INDEX IF NOT EXISTS ledger_kind_file ON ledger (kind, file, id);
 
 Unexpected DbError(sqlite3* db) {
   const int code = sqlite3_errcode(db) & 0xFF;
-  return Fail(code == SQLITE_FULL                             ? Code::kNoSpace
+  return Fail(code == SQLITE_FULL                            ? Code::kNoSpace
               : code == SQLITE_BUSY || code == SQLITE_LOCKED ? Code::kBusy
               : code == SQLITE_CORRUPT || code == SQLITE_NOTADB
                   ? Code::kCorruption
@@ -97,16 +97,15 @@ Status Run(sqlite3* db, const char* sql) {
 
 Result<Ledger> Ledger::Open(const fs::Path& path) {
   sqlite3* db = nullptr;
-  const int opened =
-      sqlite3_open_v2(path.c_str(), &db,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-                          SQLITE_OPEN_NOFOLLOW,
-                      nullptr);
+  const int opened = sqlite3_open_v2(
+      path.c_str(), &db,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+      nullptr);
   Ledger ledger(db);
   if (opened != SQLITE_OK) {
-    return Fail(Code::kIo, Say(N_("the ledger {0}: {1}"), path,
-                               db == nullptr ? "out of memory"
-                                             : sqlite3_errmsg(db)),
+    return Fail(Code::kIo,
+                Say(N_("the ledger {0}: {1}"), path,
+                    db == nullptr ? "out of memory" : sqlite3_errmsg(db)),
                 path);
   }
   sqlite3_busy_timeout(db, kBusyMilliseconds);
@@ -126,7 +125,8 @@ Status Ledger::Book(const std::string& txn, const std::string& time,
   BENCHKEEP_TRY(Run(db_, "BEGIN IMMEDIATE"));
   const auto insert = [&]() -> Status {
     Statement statement(
-        db_, "INSERT OR IGNORE INTO ledger (txn, entry, time, op, kind, file, "
+        db_,
+        "INSERT OR IGNORE INTO ledger (txn, entry, time, op, kind, file, "
         "rows, key_high, key_low) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     if (!statement.ok()) return DbError(db_);
     for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -169,7 +169,8 @@ Result<std::optional<RowCount>> Ledger::LeftByMerge(const std::string& file) {
 
 Result<std::vector<std::string>> Ledger::Unbalanced() {
   Statement statement(
-      db_, "SELECT txn, kind, rows, key_high, key_low FROM ledger ORDER BY txn");
+      db_,
+      "SELECT txn, kind, rows, key_high, key_low FROM ledger ORDER BY txn");
   if (!statement.ok()) return DbError(db_);
   // What came in minus what is accounted for, per transaction.
   std::map<std::string, RowCount> open;

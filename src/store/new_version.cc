@@ -224,7 +224,8 @@ class Writer {
     return piece;
   }
 
-  Result<WrittenVersion> Assemble(bool sharing, const std::vector<bool>& dirty) {
+  Result<WrittenVersion> Assemble(bool sharing,
+                                  const std::vector<bool>& dirty) {
     WrittenVersion out;
     const std::size_t first_base = v_.appended.empty() ? 0 : 1;
     std::vector<ParquetPiece> pieces;

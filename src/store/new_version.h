@@ -1,4 +1,5 @@
-// Writing a new version of a Parquet file: the one seam where rows become bytes.
+// Writing a new version of a Parquet file: the one seam where rows become
+// bytes.
 //
 // A version is put together from row groups: those of the old version that did
 // not change are copied byte by byte, the others come from pieces that the

@@ -19,11 +19,11 @@ std::string Watched(const std::string& query,
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::string name = engine::Identifier(columns[i]);
     list += i == 0 ? "" : ", ";
-    list += doubtful[i]
-                ? fmt::format("CASE WHEN {0} = 0 AND signbit({0}) THEN "
+    list += doubtful[i] ? fmt::format(
+                              "CASE WHEN {0} = 0 AND signbit({0}) THEN "
                               "error({1}) ELSE {0} END AS {0}",
                               name, engine::Literal(kNegativeZero))
-                : name;
+                        : name;
   }
   return fmt::format("SELECT {} FROM ({}\n)", list, query);
 }
@@ -50,8 +50,8 @@ Status CopyToParquet(engine::Connection& connection,
   if (std::find(doubtful.begin(), doubtful.end(), true) == doubtful.end()) {
     return connection.Run(CopyStatement(query, target, codec, ""));
   }
-  Status copied = connection.Run(CopyStatement(
-      Watched(query, columns, doubtful), target, codec, ""));
+  Status copied = connection.Run(
+      CopyStatement(Watched(query, columns, doubtful), target, codec, ""));
   if (!SawNegativeZero(copied)) return copied;
   BENCHKEEP_ASSIGN(const bool left, fs::Exists(file_system, target));
   if (left) BENCHKEEP_TRY(file_system.Remove(target));

@@ -20,10 +20,10 @@ namespace benchkeep::store {
 inline constexpr const char* kWithoutDictionaries = ", DICTIONARY_SIZE_LIMIT 0";
 
 // Writes the rows of `query`, whose columns are `columns`, to `target`.
-// `doubtful`, parallel to them, marks floating-point columns that may hold -0.0.
-// `codec` is DuckDB's name of a compression.
-Status CopyToParquet(engine::Connection& connection, fs::FileSystem& file_system,
-                     const std::string& query,
+// `doubtful`, parallel to them, marks floating-point columns that may hold
+// -0.0. `codec` is DuckDB's name of a compression.
+Status CopyToParquet(engine::Connection& connection,
+                     fs::FileSystem& file_system, const std::string& query,
                      const std::vector<std::string>& columns,
                      const std::vector<bool>& doubtful, const fs::Path& target,
                      const std::string& codec);

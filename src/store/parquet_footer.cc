@@ -105,8 +105,7 @@ Result<std::size_t> SubtreeSize(const std::vector<ThriftValue>& elements,
     }
     const std::int64_t children =
         elements[at + size].Int(element::kNumChildren, 0);
-    if (children < 0 ||
-        static_cast<std::size_t>(children) > elements.size()) {
+    if (children < 0 || static_cast<std::size_t>(children) > elements.size()) {
       return Bad(path, Say(N_("{0}: the schema is damaged"), path));
     }
     pending += static_cast<std::size_t>(children) - 1;
@@ -207,13 +206,13 @@ Status CopyBytes(fs::ReadableFile& from, std::uint64_t begin, std::uint64_t end,
     const std::size_t want =
         std::min<std::uint64_t>(buffer.size(), end - begin);
     BENCHKEEP_ASSIGN(const std::size_t got,
-                     from.ReadAt(begin, std::as_writable_bytes(std::span(
-                                            buffer.data(), want))));
+                     from.ReadAt(begin, std::as_writable_bytes(
+                                            std::span(buffer.data(), want))));
     if (got != want) {
-      return Fail(Code::kCorruption,
-                  Say(N_("{0}: a file that was being copied became shorter"),
-                      target),
-                  target);
+      return Fail(
+          Code::kCorruption,
+          Say(N_("{0}: a file that was being copied became shorter"), target),
+          target);
     }
     BENCHKEEP_TRY(to.Append(std::string_view(buffer.data(), got)));
     begin += got;
@@ -258,8 +257,9 @@ Result<ParquetFooter> ParquetFooter::Read(fs::ReadableFile& file,
   }
   std::array<char, kTailBytes> tail{};
   const std::uint64_t tail_at = info.size - kTailBytes;
-  BENCHKEEP_ASSIGN(std::size_t got, file.ReadAt(tail_at, std::as_writable_bytes(
-                                                             std::span(tail))));
+  BENCHKEEP_ASSIGN(
+      std::size_t got,
+      file.ReadAt(tail_at, std::as_writable_bytes(std::span(tail))));
   if (got != tail.size() ||
       std::string_view(tail.data() + 4, kMagic.size()) != kMagic) {
     return Bad(path, Say(N_("{0} has no Parquet footer at byte {1}: it was cut "
@@ -272,8 +272,9 @@ Result<ParquetFooter> ParquetFooter::Read(fs::ReadableFile& file,
             << (8 * i);
   }
   if (size > tail_at - kMagic.size() || size > kMaxFooter) {
-    return Bad(path, Say(N_("{0} claims a footer of {1} bytes in a file of {2}"),
-                         path, size, info.size));
+    return Bad(
+        path, Say(N_("{0} claims a footer of {1} bytes in a file of {2}"), path,
+                  size, info.size));
   }
   std::string bytes(size, '\0');
   const std::uint64_t footer_at = tail_at - size;
@@ -294,7 +295,8 @@ Result<ParquetFooter> ParquetFooter::Read(fs::ReadableFile& file,
   const ThriftValue* schema = footer.tree_.Field(file_meta::kSchema);
   const std::int64_t rows = footer.tree_.Int(file_meta::kNumRows, -1);
   if (schema == nullptr || schema->items.empty() || rows < 0) {
-    return Bad(path, Say(N_("{0}: the footer has no schema or row count"), path));
+    return Bad(path,
+               Say(N_("{0}: the footer has no schema or row count"), path));
   }
   footer.rows_ = static_cast<std::uint64_t>(rows);
   for (std::size_t at = 1; at < schema->items.size();) {
@@ -399,8 +401,8 @@ Status AssembleParquet(fs::FileSystem& file_system, const fs::Path& target,
       const ParquetRowGroup& where = piece.footer->row_groups()[index];
       BENCHKEEP_TRY(
           CopyBytes(*piece.file, where.begin, where.end, *out, target));
-      const std::int64_t delta =
-          static_cast<std::int64_t>(at) - static_cast<std::int64_t>(where.begin);
+      const std::int64_t delta = static_cast<std::int64_t>(at) -
+                                 static_cast<std::int64_t>(where.begin);
       ThriftValue moved = MoveRowGroup(
           groups->items[index], delta,
           static_cast<std::int64_t>(row_groups.items.size()), names);
@@ -413,7 +415,8 @@ Status AssembleParquet(fs::FileSystem& file_system, const fs::Path& target,
   footer.Set(file_meta::kRowGroups, std::move(row_groups));
   const std::string bytes = WriteThriftStruct(footer);
   BENCHKEEP_TRY(out->Append(bytes));
-  BENCHKEEP_TRY(out->Append(LittleEndian(static_cast<std::uint32_t>(bytes.size()))));
+  BENCHKEEP_TRY(
+      out->Append(LittleEndian(static_cast<std::uint32_t>(bytes.size()))));
   BENCHKEEP_TRY(out->Append(kMagic));
   BENCHKEEP_TRY(out->Sync());
   return out->Close();

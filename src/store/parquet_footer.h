@@ -19,10 +19,10 @@ namespace benchkeep::store {
 // A column as the file declares it.
 struct ParquetColumn {
   std::string name;
-  std::int64_t physical = -1;     // parquet.thrift Type; -1: nested.
-  std::int64_t type_length = 0;   // FIXED_LEN_BYTE_ARRAY only.
-  std::int64_t repetition = 1;    // 0 required, 1 optional, 2 repeated.
-  bool always_null = false;       // Logical type UNKNOWN: has no values.
+  std::int64_t physical = -1;    // parquet.thrift Type; -1: nested.
+  std::int64_t type_length = 0;  // FIXED_LEN_BYTE_ARRAY only.
+  std::int64_t repetition = 1;   // 0 required, 1 optional, 2 repeated.
+  bool always_null = false;      // Logical type UNKNOWN: has no values.
   // Everything that says how the bytes of a value are meant; equal encodings
   // with equal physical types can stand in one file.
   std::string encoding;

@@ -122,13 +122,12 @@ class Merger {
     const std::string& type = schema_.columns()[place].type;
     std::string expression = ColumnSlot(place);
     if (of_base && base_types_[place] != type) {
-      expression =
-          fmt::format("CAST({} AS {})", expression, Storable(type));
+      expression = fmt::format("CAST({} AS {})", expression, Storable(type));
     }
     static const std::vector<std::string> kNative = {
-        "BOOLEAN",  "TINYINT",   "SMALLINT", "INTEGER", "BIGINT", "UTINYINT",
-        "USMALLINT", "UINTEGER", "UBIGINT",  "FLOAT",   "DOUBLE", "VARCHAR",
-        "NULL"};
+        "BOOLEAN",  "TINYINT",   "SMALLINT", "INTEGER", "BIGINT",
+        "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT",
+        "DOUBLE",   "VARCHAR",   "NULL"};
     const bool native =
         std::find(kNative.begin(), kNative.end(), type) != kNative.end();
     return native ? expression : fmt::format("CAST({} AS VARCHAR)", expression);
@@ -161,9 +160,9 @@ class Merger {
       }
     }
     if (done != total) {
-      return Fail(Code::kCorruption,
-                  Say(N_("{0} rows were promised, {1} were read"), total,
-                      done));
+      return Fail(
+          Code::kCorruption,
+          Say(N_("{0} rows were promised, {1} were read"), total, done));
     }
     return {};
   }
@@ -220,18 +219,18 @@ class Merger {
     std::optional<KeyFilter> filter;
     if (use_filter) filter.emplace(fresh_->rows());
     progress_.Stage(Say(N_("scanning keys of increments")), fresh_->rows());
-    BENCHKEEP_TRY(ScanKeys(
-        fmt::format("SELECT seq{} FROM fresh", KeyColumns(false)),
-        fresh_->rows(),
-        [&](std::uint64_t place, const KeyHash& hash, bool complete,
-            std::uint16_t outcome) -> Status {
-          RowCount one{1, {hash.high, hash.low}};
-          out_.seen += one;
-          out_.per_file[fresh_->FileAt(place)] += one;
-          if (!complete) return {};
-          if (filter) filter->Add(hash);
-          return keep_last_->Add(KeyedRow::Make(hash, place, outcome));
-        }));
+    BENCHKEEP_TRY(
+        ScanKeys(fmt::format("SELECT seq{} FROM fresh", KeyColumns(false)),
+                 fresh_->rows(),
+                 [&](std::uint64_t place, const KeyHash& hash, bool complete,
+                     std::uint16_t outcome) -> Status {
+                   RowCount one{1, {hash.high, hash.low}};
+                   out_.seen += one;
+                   out_.per_file[fresh_->FileAt(place)] += one;
+                   if (!complete) return {};
+                   if (filter) filter->Add(hash);
+                   return keep_last_->Add(KeyedRow::Make(hash, place, outcome));
+                 }));
     if (in_.base == nullptr) return {};
     progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
     return ScanKeys(
@@ -428,8 +427,7 @@ class Merger {
 
 }  // namespace
 
-Result<MergeOutcome> MergeParquet(const MergeInput& input,
-                                  Progress& progress) {
+Result<MergeOutcome> MergeParquet(const MergeInput& input, Progress& progress) {
   return Merger(input, progress).Run();
 }
 

@@ -53,7 +53,8 @@ std::vector<std::string> SqlNames(const std::vector<ParquetColumn>& columns) {
   return names;
 }
 
-std::string ViewStatement(const std::string& view, const ParquetSource& source) {
+std::string ViewStatement(const std::string& view,
+                          const ParquetSource& source) {
   const std::vector<std::string> names = SqlNames(source.footer().columns());
   std::string list;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -184,9 +185,9 @@ Result<std::string> ParquetResults::FilterQuery(
   const auto inner = [](std::size_t i) { return fmt::format("__bk_{}", i); };
   std::string rows = "SELECT ";
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    rows += fmt::format("{0}{1} AS {2}, {1} AS {3}", i == 0 ? "" : ", ",
-                        ColumnSlot(i), inner(i),
-                        engine::Identifier(sql_names[i]));
+    rows +=
+        fmt::format("{0}{1} AS {2}, {1} AS {3}", i == 0 ? "" : ", ",
+                    ColumnSlot(i), inner(i), engine::Identifier(sql_names[i]));
   }
   std::vector<std::string> conditions;
   const auto find = [&](const std::string& name) -> Result<std::size_t> {
@@ -242,8 +243,7 @@ Result<std::unique_ptr<RowScan>> ParquetResults::Scan(const RowFilter& filter) {
   BENCHKEEP_ASSIGN(engine::Database database, OpenEngine({}, {}));
   BENCHKEEP_ASSIGN(engine::Connection connection, database.Connect());
   std::vector<std::string> names;
-  BENCHKEEP_ASSIGN(const std::string sql,
-                   FilterQuery(filter, names));
+  BENCHKEEP_ASSIGN(const std::string sql, FilterQuery(filter, names));
   return MakeScan(std::move(database), std::move(connection), sql,
                   std::move(names), {});
 }
@@ -263,14 +263,13 @@ Result<std::uint64_t> ParquetResults::WriteTo(const RowFilter& filter,
   BENCHKEEP_ASSIGN(engine::Database database, engine::Database::Open(options));
   BENCHKEEP_ASSIGN(engine::Connection connection, database.Connect());
   std::vector<std::string> names;
-  BENCHKEEP_ASSIGN(const std::string sql,
-                   FilterQuery(filter, names));
+  BENCHKEEP_ASSIGN(const std::string sql, FilterQuery(filter, names));
   // A condition must be a condition: checked on its own before it is part of a
   // statement that writes.
   {
-    BENCHKEEP_ASSIGN([[maybe_unused]] const engine::Rows rows,
-                     connection.QueryReadOnly("SELECT * FROM (" + sql +
-                                              "\n) LIMIT 0"));
+    BENCHKEEP_ASSIGN(
+        [[maybe_unused]] const engine::Rows rows,
+        connection.QueryReadOnly("SELECT * FROM (" + sql + "\n) LIMIT 0"));
   }
   BENCHKEEP_ASSIGN(const std::vector<std::string> base_types,
                    ColumnTypes(connection, *base));
@@ -278,8 +277,8 @@ Result<std::uint64_t> ParquetResults::WriteTo(const RowFilter& filter,
     std::vector<UnionColumn> columns;
     for (const std::string& name : names) {
       columns.push_back(
-          {name, base_types[static_cast<std::size_t>(
-                     base->footer().Find(name))]});
+          {name,
+           base_types[static_cast<std::size_t>(base->footer().Find(name))]});
     }
     return columns;
   }());
@@ -295,7 +294,8 @@ Result<std::uint64_t> ParquetResults::WriteTo(const RowFilter& filter,
   version.only_appended = true;
   BENCHKEEP_ASSIGN(const WrittenVersion written,
                    WriteNewVersion(version, progress));
-  BENCHKEEP_ASSIGN(const ParquetSource check, ParquetSource::Open(written.path));
+  BENCHKEEP_ASSIGN(const ParquetSource check,
+                   ParquetSource::Open(written.path));
   return check.footer().rows();
 }
 
@@ -339,11 +339,12 @@ Result<std::unique_ptr<RowScan>> ParquetResults::Query(const std::string& sql) {
     for (std::size_t i = 0; i < increments.size(); ++i) {
       const std::string view = fmt::format("__bk_increment_{}", i);
       BENCHKEEP_TRY(connection.Run(ViewStatement(view, increments[i])));
-      all += (i == 0 ? "" : " UNION ALL BY NAME ") +
-             fmt::format("SELECT {} AS file, * FROM {}",
-                         engine::Literal(
-                             increments[i].lease().path().filename().string()),
-                         view);
+      all +=
+          (i == 0 ? "" : " UNION ALL BY NAME ") +
+          fmt::format(
+              "SELECT {} AS file, * FROM {}",
+              engine::Literal(increments[i].lease().path().filename().string()),
+              view);
     }
     BENCHKEEP_TRY(connection.Run("CREATE VIEW increments AS " + all));
   }

@@ -97,10 +97,10 @@ struct Described {
 
 Result<Described> Describe(engine::Connection& connection,
                            const std::string& sql) {
-  BENCHKEEP_ASSIGN(engine::Rows rows,
-                   connection.Query(fmt::format(
-                       "SELECT column_name, column_type FROM (DESCRIBE {}\n)",
-                       sql)));
+  BENCHKEEP_ASSIGN(
+      engine::Rows rows,
+      connection.Query(fmt::format(
+          "SELECT column_name, column_type FROM (DESCRIBE {}\n)", sql)));
   Described out;
   while (true) {
     BENCHKEEP_ASSIGN(const engine::Chunk chunk, rows.Next());
@@ -207,7 +207,8 @@ Result<ResultsStatistics> ReadStatistics(
   const std::string total = records ? "" : slot(settings.total);
   // Tests; tests with a known outcome; successes.
   const std::string tests =
-      records ? "count(*)::BIGINT" : fmt::format("coalesce(sum({}), 0)::BIGINT", total);
+      records ? "count(*)::BIGINT"
+              : fmt::format("coalesce(sum({}), 0)::BIGINT", total);
   const std::string known =
       success.empty() ? "0::BIGINT"
       : records
@@ -215,9 +216,9 @@ Result<ResultsStatistics> ReadStatistics(
           : fmt::format("coalesce(sum({}) FILTER ({} IS NOT NULL), 0)::BIGINT",
                         total, success);
   const std::string won =
-      success.empty() ? "0::DOUBLE"
-                      : fmt::format("coalesce(sum({}::DOUBLE), 0)::DOUBLE",
-                                    success);
+      success.empty()
+          ? "0::DOUBLE"
+          : fmt::format("coalesce(sum({}::DOUBLE), 0)::DOUBLE", success);
   BENCHKEEP_ASSIGN(
       engine::Rows rows,
       connection.Query(fmt::format(
@@ -242,7 +243,8 @@ Result<ResultsStatistics> ReadStatistics(
     }
   }
   out.successes = static_cast<std::uint64_t>(successes);
-  if (outcomes > 0) out.success_rate = successes / static_cast<double>(outcomes);
+  if (outcomes > 0)
+    out.success_rate = successes / static_cast<double>(outcomes);
   std::sort(out.models.begin(), out.models.end(),
             [](const ModelStatistics& a, const ModelStatistics& b) {
               return std::tie(b.total_tests, a.name) <
@@ -251,9 +253,9 @@ Result<ResultsStatistics> ReadStatistics(
   std::string time = slot(settings.time);
   if (time.empty()) time = slot(std::string(kSummaryTime));
   if (!time.empty() && out.rows > 0) {
-    BENCHKEEP_ASSIGN(engine::Rows newest,
-                     connection.Query(fmt::format("SELECT max({})::VARCHAR FROM {}",
-                                                  time, source.From())));
+    BENCHKEEP_ASSIGN(engine::Rows newest, connection.Query(fmt::format(
+                                              "SELECT max({})::VARCHAR FROM {}",
+                                              time, source.From())));
     BENCHKEEP_ASSIGN(const engine::Chunk chunk, newest.Next());
     if (chunk.rows() == 1 && !chunk.column(0).IsNull(0)) {
       out.newest = std::string(chunk.column(0).Text(0));

@@ -46,11 +46,10 @@ std::string FromFiles(const std::vector<fs::Path>& paths, std::size_t columns) {
 Result<std::vector<std::string>> ColumnTypes(engine::Connection& connection,
                                              const ParquetSource& source) {
   const std::vector<ParquetColumn>& columns = source.footer().columns();
-  BENCHKEEP_ASSIGN(
-      engine::Rows rows,
-      connection.Query(fmt::format(
-          "SELECT column_type FROM (DESCRIBE SELECT * FROM {})",
-          source.From())));
+  BENCHKEEP_ASSIGN(engine::Rows rows,
+                   connection.Query(fmt::format(
+                       "SELECT column_type FROM (DESCRIBE SELECT * FROM {})",
+                       source.From())));
   std::vector<std::string> types;
   while (true) {
     BENCHKEEP_ASSIGN(const engine::Chunk chunk, rows.Next());
@@ -61,9 +60,10 @@ Result<std::vector<std::string>> ColumnTypes(engine::Connection& connection,
     }
   }
   if (types.size() != columns.size()) {
-    return Fail(Code::kCorruption,
-                Say(N_("the footer names {0} columns, the query engine sees {1}"),
-                    columns.size(), types.size()));
+    return Fail(
+        Code::kCorruption,
+        Say(N_("the footer names {0} columns, the query engine sees {1}"),
+            columns.size(), types.size()));
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].always_null) types[i] = "NULL";

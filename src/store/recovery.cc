@@ -96,8 +96,8 @@ Status RecoverOne(const Store& store, const std::string& id,
 
 Result<std::vector<std::string>> UnfinishedTransactions(const Store& store) {
   std::vector<std::string> ids;
-  BENCHKEEP_ASSIGN(const bool any, fs::Exists(store.file_system(),
-                                              store.layout().txn_dir()));
+  BENCHKEEP_ASSIGN(const bool any,
+                   fs::Exists(store.file_system(), store.layout().txn_dir()));
   if (!any) return ids;
   BENCHKEEP_ASSIGN(const auto entries,
                    store.file_system().List(store.layout().txn_dir()));

@@ -99,7 +99,8 @@ struct MergeOutcome {
   std::uint64_t conflicting = 0;    // Superseded rows of another outcome.
   std::vector<Conflict> conflicts;  // The first kMaxConflicts of them.
   std::vector<RowCount> per_file;   // Parallel to the increments given.
-  std::vector<RejectedFile> rejected;  // They could not be used; counted nowhere.
+  std::vector<RejectedFile>
+      rejected;  // They could not be used; counted nowhere.
   std::vector<std::string> columns_added;
 
   // The new version, synced, when the results change and it was not a
@@ -110,7 +111,6 @@ struct MergeOutcome {
   std::uint64_t row_groups_written = 0;
 };
 inline constexpr std::size_t kMaxConflicts = 100;
-
 
 // Which rows and columns an export or scan wants.  Empty: all.
 struct RowFilter {
@@ -128,8 +128,8 @@ struct Cell {
   std::int64_t integer = 0;
   std::uint64_t unsigned_integer = 0;
   double real = 0;
-  bool single = false;     // The real came from 32 bits.
-  std::string_view text;   // Valid until the next row.
+  bool single = false;    // The real came from 32 bits.
+  std::string_view text;  // Valid until the next row.
 };
 
 // Rows in order, one at a time, whatever their number.

@@ -11,7 +11,8 @@ namespace {
 
 constexpr const char* kNullType = "NULL";
 
-bool HasAll(const ParquetFooter& footer, const std::vector<std::string>& names) {
+bool HasAll(const ParquetFooter& footer,
+            const std::vector<std::string>& names) {
   return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
     return footer.Find(name) >= 0;
   });
@@ -31,18 +32,17 @@ Result<Shape> ShapeOf(const ParquetFooter& footer, const Settings& settings) {
       footer.Find(settings.total) >= 0) {
     return Shape::kSummary;
   }
-  return Fail(Code::kInvalidArgument,
-              Say(N_("it has neither the key of records ({0}) nor the columns "
-                     "of a summary ({1}, {2})"),
-                  Join(settings.key), Join(settings.summary_key),
-                  settings.total));
+  return Fail(
+      Code::kInvalidArgument,
+      Say(N_("it has neither the key of records ({0}) nor the columns "
+             "of a summary ({1}, {2})"),
+          Join(settings.key), Join(settings.summary_key), settings.total));
 }
 
 bool DependsOnValues(const std::string& from, const std::string& to) {
   if (from == to || from == kNullType) return false;
   const std::optional<WidenedType> widened = Widen(from, to);
-  return !widened || widened->type != to ||
-         widened->left == Widening::kByValue;
+  return !widened || widened->type != to || widened->left == Widening::kByValue;
 }
 
 std::string Storable(const std::string& type) {
@@ -78,8 +78,7 @@ Result<std::vector<std::size_t>> SchemaUnion::Add(
     }
     const std::optional<WidenedType> widened = Widen(type, types[i]);
     bool fits = widened.has_value();
-    if (fits && place < first_columns_ &&
-        widened->left == Widening::kByValue) {
+    if (fits && place < first_columns_ && widened->left == Widening::kByValue) {
       BENCHKEEP_ASSIGN(fits, first_fits_(place, widened->type));
     }
     if (!fits) {

@@ -18,15 +18,14 @@ Result<ScratchFolder> ScratchFolder::Create(const Store& store) {
   const fs::Path parent = store.layout().tmp_dir();
   BENCHKEEP_TRY(file_system.MakeDirs(parent, 0700));
   for (int attempt = 0;; ++attempt) {
-    const fs::Path path = parent / (std::to_string(::getpid()) + "-" +
-                                    std::to_string(attempt));
+    const fs::Path path =
+        parent / (std::to_string(::getpid()) + "-" + std::to_string(attempt));
     BENCHKEEP_ASSIGN(const bool taken, fs::Exists(file_system, path));
     if (taken) continue;
     BENCHKEEP_TRY(file_system.MakeDirs(path, 0700));
-    BENCHKEEP_ASSIGN(
-        fs::FileLock lock,
-        fs::FileLock::Acquire(path / kLockName, store.clock(),
-                              std::chrono::nanoseconds{0}, 0600));
+    BENCHKEEP_ASSIGN(fs::FileLock lock,
+                     fs::FileLock::Acquire(path / kLockName, store.clock(),
+                                           std::chrono::nanoseconds{0}, 0600));
     return ScratchFolder(file_system, path, std::move(lock));
   }
 }

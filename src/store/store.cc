@@ -67,20 +67,19 @@ Result<Store> Store::Open(fs::FileSystem& file_system, Clock& clock,
   const Settings& settings = loaded.settings;
   const Layout layout(real, settings);
   bool any = loaded.from_file;
-  for (const fs::Path& path :
-       {layout.results(), layout.increments(), layout.master(),
-        layout.state()}) {
+  for (const fs::Path& path : {layout.results(), layout.increments(),
+                               layout.master(), layout.state()}) {
     BENCHKEEP_ASSIGN(const bool exists, fs::Exists(file_system, path));
     any |= exists;
   }
   if (!any) {
-    return Fail(Code::kNoStore,
-                Say(N_("no store here: {0} has neither {1} nor {2} nor {3}"),
-                    real, settings.results, settings.increments,
-                    settings.master),
-                Say(N_("give the folder of the campaign with -C, name its files "
-                       "with `benchkeep config init`, or try `benchkeep demo`")),
-                real);
+    return Fail(
+        Code::kNoStore,
+        Say(N_("no store here: {0} has neither {1} nor {2} nor {3}"), real,
+            settings.results, settings.increments, settings.master),
+        Say(N_("give the folder of the campaign with -C, name its files "
+               "with `benchkeep config init`, or try `benchkeep demo`")),
+        real);
   }
   for (const std::string& name : {settings.results, settings.increments,
                                   settings.master, settings.exports}) {

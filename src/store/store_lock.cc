@@ -15,8 +15,8 @@ constexpr std::uint64_t kMaxHolderBytes = 4096;
 
 // "consolidate (pid 4711, since 2026-01-31T12:00:00Z)", or empty.
 std::string Holder(const Store& store) {
-  const Result<std::string> text = fs::ReadFile(
-      store.file_system(), store.layout().lock(), kMaxHolderBytes);
+  const Result<std::string> text =
+      fs::ReadFile(store.file_system(), store.layout().lock(), kMaxHolderBytes);
   if (!text.ok()) return {};
   const Result<Json> json = ParseJson(*text);
   if (!json.ok()) return {};
@@ -41,12 +41,12 @@ Result<StoreLock> StoreLock::Acquire(const Store& store,
       std::chrono::seconds(store.settings().lock_wait_seconds), 0600);
   if (!lock.ok()) {
     if (lock.error().code != Code::kBusy) return Unexpected(lock.error());
-    return Fail(Code::kLocked,
-                Say(N_("another benchkeep is at work here: {0}"),
-                    Holder(store)),
-                Say(N_("wait until it is done; the lock goes with its "
-                       "process")),
-                layout.lock());
+    return Fail(
+        Code::kLocked,
+        Say(N_("another benchkeep is at work here: {0}"), Holder(store)),
+        Say(N_("wait until it is done; the lock goes with its "
+               "process")),
+        layout.lock());
   }
   Json holder = Json::Object();
   holder.Set("command", Json::String(command));
@@ -86,9 +86,9 @@ Result<WriterLocks> WriterLocks::Acquire(const Store& store) {
 }
 
 bool WriterLocks::StillInPlace() const {
-  return std::all_of(locks_.begin(), locks_.end(), [](const fs::FileLock& lock) {
-    return lock.StillInPlace();
-  });
+  return std::all_of(
+      locks_.begin(), locks_.end(),
+      [](const fs::FileLock& lock) { return lock.StillInPlace(); });
 }
 
 }  // namespace benchkeep::store

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-
 #include <utility>
 
 #include "store/key_hash.h"
@@ -17,7 +16,6 @@ namespace {
 // One row group of the engine, some 30 MB; never spilled, which costs more than
 // a second pass over the parts.
 constexpr std::uint64_t kPartRows = 122'880;
-
 
 const char* SqlType(engine::Type type) {
   switch (type) {
@@ -185,8 +183,7 @@ Status TableWriter::JoinParts() {
     if (!list.empty()) list += ", ";
     list += engine::Literal(part.string());
   }
-  BENCHKEEP_TRY(
-      Copy(fmt::format("(FROM read_parquet([{}]))", list), target_));
+  BENCHKEEP_TRY(Copy(fmt::format("(FROM read_parquet([{}]))", list), target_));
   for (const fs::Path& part : parts_) {
     BENCHKEEP_TRY(file_system_->Remove(part));
   }

@@ -37,9 +37,9 @@ class Reader {
 
  private:
   Unexpected Bad(const char* what) const {
-    return Fail(Code::kCorruption,
-                Say(N_("the footer is damaged at its byte {0}: {1}"), at_,
-                    what));
+    return Fail(
+        Code::kCorruption,
+        Say(N_("the footer is damaged at its byte {0}: {1}"), at_, what));
   }
 
   Result<std::uint8_t> Byte() {
@@ -300,8 +300,9 @@ ThriftValue* ThriftValue::Field(std::int16_t id) {
 
 std::int64_t ThriftValue::Int(std::int16_t id, std::int64_t fallback) const {
   const ThriftValue* field = Field(id);
-  const bool is_integer = field != nullptr && field->type >= ThriftType::kByte &&
-                       field->type <= ThriftType::kI64;
+  const bool is_integer = field != nullptr &&
+                          field->type >= ThriftType::kByte &&
+                          field->type <= ThriftType::kI64;
   return is_integer ? field->integer : fallback;
 }
 

@@ -1,7 +1,7 @@
 // The thrift compact protocol as a tree: read, change, write back.
 //
-// Parquet footers are thrift structs.  Keeping them as a tree of numbered fields
-// means that fields we do not know survive a change of those we do.
+// Parquet footers are thrift structs.  Keeping them as a tree of numbered
+// fields means that fields we do not know survive a change of those we do.
 // Source: apache/thrift, doc/specs/thrift-compact-protocol.md.
 
 #pragma once

@@ -24,9 +24,7 @@ Transaction::~Transaction() {
               "the next changing command rolls back what is left");
 }
 
-fs::Path Transaction::dir() const {
-  return store_->layout().txn_dir() / id_;
-}
+fs::Path Transaction::dir() const { return store_->layout().txn_dir() / id_; }
 
 fs::Path Transaction::staging() const { return dir() / kStagingFolder; }
 
@@ -47,8 +45,8 @@ Result<Transaction> Transaction::Begin(const Store& store,
   txn.open_ = true;
   // Renames must not cross file systems.
   BENCHKEEP_ASSIGN(const fs::FileInfo here, file_system.Info(txn.dir()));
-  for (const fs::Path& there : {store.layout().results().parent_path(),
-                                store.layout().increments()}) {
+  for (const fs::Path& there :
+       {store.layout().results().parent_path(), store.layout().increments()}) {
     const Result<fs::FileInfo> info = file_system.Info(there);
     if (info.ok() && info->device != here.device) {
       return Fail(Code::kInvalidArgument,
@@ -70,8 +68,7 @@ Result<Transaction> Transaction::Begin(const Store& store,
 }
 
 Status Transaction::TakeFrom(const fs::Path& folder) {
-  record_.Set("taken_from",
-              Json::String(store_->layout().Relative(folder)));
+  record_.Set("taken_from", Json::String(store_->layout().Relative(folder)));
   return WriteRecord(*store_, dir(), record_);
 }
 
@@ -119,31 +116,29 @@ Status Transaction::Replace(const fs::Path& staged, const fs::Path& target,
   step.Set("staged", Json::String(layout.Relative(staged)));
   step.Set("target", Json::String(layout.Relative(target)));
   step.Set("saved",
-           Json::String(layout.Relative(
-               dir() / kOldFolder / std::to_string(steps.items().size()))));
+           Json::String(layout.Relative(dir() / kOldFolder /
+                                        std::to_string(steps.items().size()))));
   step.Set("expected", expected ? InfoToJson(*expected) : Json());
   step.Set("result", InfoToJson(result));
   steps.Append(std::move(step));
   return {};
 }
 
-void Transaction::Remove(const fs::Path& target,
-                           const fs::FileInfo& expected) {
+void Transaction::Remove(const fs::Path& target, const fs::FileInfo& expected) {
   const Layout& layout = store_->layout();
   Json& steps = Steps();
   Json step = Json::Object();
   step.Set("do", Json::String("remove"));
   step.Set("from", Json::String(layout.Relative(target)));
   step.Set("to",
-           Json::String(layout.Relative(
-               dir() / kOldFolder / std::to_string(steps.items().size()))));
+           Json::String(layout.Relative(dir() / kOldFolder /
+                                        std::to_string(steps.items().size()))));
   step.Set("expected", InfoToJson(expected));
   steps.Append(std::move(step));
 }
 
 Status Transaction::Move(const fs::Path& from, const fs::Path& to) {
-  BENCHKEEP_ASSIGN(const fs::FileInfo result,
-                   store_->file_system().Info(from));
+  BENCHKEEP_ASSIGN(const fs::FileInfo result, store_->file_system().Info(from));
   Json& steps = Steps();
   Json step = Json::Object();
   step.Set("do", Json::String("move"));
@@ -154,8 +149,7 @@ Status Transaction::Move(const fs::Path& from, const fs::Path& to) {
   return {};
 }
 
-Status Transaction::Quarantine(const std::string& name,
-                               const Message& reason) {
+Status Transaction::Quarantine(const std::string& name, const Message& reason) {
   const Layout& layout = store_->layout();
   BENCHKEEP_TRY(Move(TakenPath(name), layout.quarantine_dir() / id_ / name));
   Json why = Json::Object();

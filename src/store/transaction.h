@@ -15,8 +15,8 @@
 // Every step may be repeated.
 //
 // One exception to rolling forward: if nothing has been applied yet and a
-// target was changed by somebody else after the crash, the transaction is rolled
-// back, since it was computed from a version that is no longer there.
+// target was changed by somebody else after the crash, the transaction is
+// rolled back, since it was computed from a version that is no longer there.
 
 #pragma once
 
@@ -108,7 +108,8 @@ struct RecoveryReport {
 Result<RecoveryReport> RecoverTransactions(const Store& store,
                                            const StoreLock& lock);
 
-// Ids of transactions that a crash left unfinished; for commands that only look.
+// Ids of transactions that a crash left unfinished; for commands that only
+// look.
 Result<std::vector<std::string>> UnfinishedTransactions(const Store& store);
 
 // A finished transaction as found in the trash.
@@ -124,9 +125,9 @@ struct PastTransaction {
 Result<std::vector<PastTransaction>> ListTransactions(const Store& store);
 
 // Takes transaction `id` back, as a transaction of its own, whose id is
-// returned.  kNotFound when there is no such transaction, kBusy when a file that
-// it changed has been changed since (the message names what to undo first).
-// With `rehearse` only the checks are made, and the id is empty.
+// returned.  kNotFound when there is no such transaction, kBusy when a file
+// that it changed has been changed since (the message names what to undo
+// first). With `rehearse` only the checks are made, and the id is empty.
 Result<std::string> UndoTransaction(const Store& store, const StoreLock* lock,
                                     const std::string& id, Rehearse rehearse);
 

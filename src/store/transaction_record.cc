@@ -83,11 +83,12 @@ Status ApplyMove(const Store& store, const Json& step,
   BENCHKEEP_TRY(MakeFolder(store, to.parent_path(), 0700));
   if (const Json* why = step.Find("why")) {
     // The note is there before the file it explains.
-    const fs::Path note = to.parent_path() / (to.filename().string() + ".why.json");
+    const fs::Path note =
+        to.parent_path() / (to.filename().string() + ".why.json");
     BENCHKEEP_ASSIGN(const bool written, fs::Exists(file_system, note));
     if (!written) {
-      BENCHKEEP_TRY(fs::ReplaceFile(file_system, note,
-                                            why->Dump(2) + "\n", 0600));
+      BENCHKEEP_TRY(
+          fs::ReplaceFile(file_system, note, why->Dump(2) + "\n", 0600));
     }
   }
   BENCHKEEP_ASSIGN([[maybe_unused]] const fs::Path used,
@@ -106,8 +107,7 @@ Status SetLedgerAside(const Store& store, const std::string& id) {
   for (const char* suffix : {"-journal", "-wal", "-shm", ""}) {
     const std::string name = layout.state_db().filename().string() + suffix;
     const fs::Path from = layout.state() / name;
-    BENCHKEEP_ASSIGN(const bool exists,
-                     fs::Exists(store.file_system(), from));
+    BENCHKEEP_ASSIGN(const bool exists, fs::Exists(store.file_system(), from));
     if (!exists) continue;
     BENCHKEEP_ASSIGN([[maybe_unused]] const fs::Path used,
                      MoveToFreeName(store, from, folder / name));
@@ -127,13 +127,13 @@ std::uint64_t HexNumber(std::string_view text) {
 Status WriteRecord(const Store& store, const fs::Path& folder,
                    const Json& record) {
   return fs::ReplaceFile(store.file_system(), folder / kRecordFile,
-                                 record.Dump(1) + "\n", 0600);
+                         record.Dump(1) + "\n", 0600);
 }
 
 Result<Json> ReadRecord(const Store& store, const fs::Path& folder) {
-  BENCHKEEP_ASSIGN(const std::string text,
-                   fs::ReadFile(store.file_system(), folder / kRecordFile,
-                                kMaxRecordBytes));
+  BENCHKEEP_ASSIGN(
+      const std::string text,
+      fs::ReadFile(store.file_system(), folder / kRecordFile, kMaxRecordBytes));
   BENCHKEEP_ASSIGN(Json record, ParseJson(text));
   if (record.IntAt("format").value_or(0) > kRecordFormat) {
     return Fail(Code::kTooNew,
@@ -287,7 +287,8 @@ std::vector<LedgerEntry> LedgerOf(const Json& record) {
     if (keys.size() == 2 * kHexDigits) {
       entry.count.keys.high =
           HexNumber(std::string_view(keys).substr(0, kHexDigits));
-      entry.count.keys.low = HexNumber(std::string_view(keys).substr(kHexDigits));
+      entry.count.keys.low =
+          HexNumber(std::string_view(keys).substr(kHexDigits));
     }
     entries.push_back(std::move(entry));
   }

@@ -19,7 +19,8 @@ std::vector<std::string> TargetsOf(const Json& record) {
   const Json* steps = record.Find("steps");
   if (steps == nullptr) return targets;
   for (const Json& step : steps->items()) {
-    if (TextOf(step, "do") == "replace") targets.push_back(TextOf(step, "target"));
+    if (TextOf(step, "do") == "replace")
+      targets.push_back(TextOf(step, "target"));
     if (TextOf(step, "do") == "remove") targets.push_back(TextOf(step, "from"));
   }
   return targets;
@@ -70,8 +71,7 @@ class Undo {
       const std::string name = TextOf(step, action == "replace" ? "target"
                                             : action == "move"  ? "to"
                                                                 : "from");
-      const Result<fs::FileInfo> now =
-          store_.file_system().Info(InTrash(name));
+      const Result<fs::FileInfo> now = store_.file_system().Info(InTrash(name));
       const bool missing = !now.ok() && now.error().code == Code::kNotFound;
       if (action == "move" && missing) continue;  // Nothing to put anywhere.
       const Json* result = step.Find("result");
@@ -155,8 +155,7 @@ class Undo {
       // Quarantined: back to where it had been taken from.
       return txn.Move(to, Home() / from.filename());
     }
-    const std::string state =
-        store_.layout().Relative(store_.layout().state());
+    const std::string state = store_.layout().Relative(store_.layout().state());
     if (TextOf(step, "from").starts_with(state + "/")) {
       // Put back by an undo: out again.
       return txn.Move(to, txn.TakenPath(to.filename().string()));

@@ -58,8 +58,8 @@ class MergeTest : public testing::Test {
   Result<MergeOutcome> TryMerge(Rehearse rehearse = Rehearse::kNo,
                                 std::uint64_t memory = 256U << 20U) {
     const Store store = OpenStore();
-    auto results = ParquetResults::Open(
-        store, {.memory_bytes = memory, .threads = 2});
+    auto results =
+        ParquetResults::Open(store, {.memory_bytes = memory, .threads = 2});
     if (!results.ok()) return Unexpected(results.error());
     return (*results)->Merge(increments_, Staging(), rehearse, progress_);
   }
@@ -93,11 +93,10 @@ class MergeTest : public testing::Test {
     return rows;
   }
   std::string TypeOf(const std::string& column) {
-    const Texts types = maker_.Query(
-        fmt::format("SELECT column_type FROM (DESCRIBE SELECT * FROM "
-                    "read_parquet({})) WHERE column_name = {}",
-                    engine::Literal(ResultsPath().string()),
-                    engine::Literal(column)));
+    const Texts types = maker_.Query(fmt::format(
+        "SELECT column_type FROM (DESCRIBE SELECT * FROM "
+        "read_parquet({})) WHERE column_name = {}",
+        engine::Literal(ResultsPath().string()), engine::Literal(column)));
     return types.empty() ? "" : types.front();
   }
 
@@ -125,12 +124,15 @@ TEST_F(MergeTest, MakesResultsOutOfIncrementsAlone) {
 }
 
 TEST_F(MergeTest, LastRowOfAKeyStands) {
-  Base("FROM (VALUES ('a', 1, true), ('b', 1, true), ('c', 1, NULL)) "
-       "t(test_id, v, success)");
-  Increment("FROM (VALUES ('a', 2, true), ('x', 1, true), ('x', 2, false)) "
-            "t(test_id, v, success)");
-  Increment("FROM (VALUES ('d', 1, true), ('a', 3, false)) "
-            "t(test_id, v, success)");
+  Base(
+      "FROM (VALUES ('a', 1, true), ('b', 1, true), ('c', 1, NULL)) "
+      "t(test_id, v, success)");
+  Increment(
+      "FROM (VALUES ('a', 2, true), ('x', 1, true), ('x', 2, false)) "
+      "t(test_id, v, success)");
+  Increment(
+      "FROM (VALUES ('d', 1, true), ('a', 3, false)) "
+      "t(test_id, v, success)");
   const MergeOutcome out = Merge();
   EXPECT_EQ(Rows("test_id, v, success"),
             (Texts{"a|3|false", "b|1|true", "c|1", "d|1|true", "x|2|false"}));
@@ -157,8 +159,9 @@ TEST_F(MergeTest, LastRowOfAKeyStands) {
 }
 
 TEST_F(MergeTest, RowsWithoutAKeyAreNobodysDuplicates) {
-  Base("FROM (VALUES (NULL, true), (NULL, true), ('a', true)) "
-       "t(test_id, success)");
+  Base(
+      "FROM (VALUES (NULL, true), (NULL, true), ('a', true)) "
+      "t(test_id, success)");
   Increment("FROM (VALUES (NULL, true), ('a', true)) t(test_id, success)");
   const MergeOutcome out = Merge();
   EXPECT_EQ(out.after.rows, 4U);
@@ -169,19 +172,20 @@ TEST_F(MergeTest, RowsWithoutAKeyAreNobodysDuplicates) {
 
 TEST_F(MergeTest, TypesWidenAndKeepEveryValue) {
   Base("SELECT 'a' AS test_id, 2147483647::INTEGER AS n, 0.1::FLOAT AS f");
-  Increment("SELECT 'b' AS test_id, 9007199254740993::BIGINT AS n, "
-            "0.1::DOUBLE AS f");
+  Increment(
+      "SELECT 'b' AS test_id, 9007199254740993::BIGINT AS n, "
+      "0.1::DOUBLE AS f");
   Merge();
   EXPECT_EQ(TypeOf("n"), "BIGINT");
   EXPECT_EQ(TypeOf("f"), "DOUBLE");
-  EXPECT_EQ(Rows("test_id, n, f"),
-            (Texts{"a|2147483647|0.10000000149011612",
-                   "b|9007199254740993|0.1"}));
+  EXPECT_EQ(Rows("test_id, n, f"), (Texts{"a|2147483647|0.10000000149011612",
+                                          "b|9007199254740993|0.1"}));
 }
 
 TEST_F(MergeTest, KeysAreEqualAcrossTypes) {
-  Base("FROM (VALUES (1::INTEGER, 'old'), (2::INTEGER, 'old')) "
-       "t(test_id, v)");
+  Base(
+      "FROM (VALUES (1::INTEGER, 'old'), (2::INTEGER, 'old')) "
+      "t(test_id, v)");
   Increment("SELECT 2::BIGINT AS test_id, 'new' AS v");
   const MergeOutcome out = Merge();
   EXPECT_EQ(out.superseded.rows, 1U);
@@ -222,9 +226,10 @@ TEST_F(MergeTest, TextForNumbersIsRejected) {
 
 TEST_F(MergeTest, AnotherShapeIsRejected) {
   Base("SELECT 'a' AS test_id, 1 AS n");
-  Increment("SELECT 'm' AS model, 'p' AS prompt_type, 0.8 AS "
-            "tool_success_rate, 'e' AS difficulty, 't' AS task_type, 3 AS "
-            "total");
+  Increment(
+      "SELECT 'm' AS model, 'p' AS prompt_type, 0.8 AS "
+      "tool_success_rate, 'e' AS difficulty, 't' AS task_type, 3 AS "
+      "total");
   const MergeOutcome out = Merge();
   ASSERT_EQ(out.rejected.size(), 1U);
   EXPECT_FALSE(out.staged.has_value());
@@ -344,13 +349,13 @@ TEST_F(MergeTest, RehearsalCountsAndWritesNothing) {
 }
 
 TEST_F(MergeTest, DeduplicationKeepsTheLast) {
-  Base("FROM (VALUES ('a', 1), ('b', 1), ('a', 2), (NULL, 1), (NULL, 2), "
-       "('a', 3)) t(test_id, v)");
+  Base(
+      "FROM (VALUES ('a', 1), ('b', 1), ('a', 2), (NULL, 1), (NULL, 2), "
+      "('a', 3)) t(test_id, v)");
   const Store store = OpenStore();
   auto results = ParquetResults::Open(store, {});
   ASSERT_TRUE(results.ok());
-  const auto out =
-      (*results)->Deduplicate(Staging(), Rehearse::kNo, progress_);
+  const auto out = (*results)->Deduplicate(Staging(), Rehearse::kNo, progress_);
   ASSERT_TRUE(out.ok()) << out.error().message.English();
   EXPECT_EQ(out->rows_removed, 2U);
   EXPECT_EQ(out->after.rows, 4U);
@@ -391,8 +396,9 @@ TEST_F(MergeTest, WhatTheLedgerKnowsChangesNoResult) {
 TEST_F(MergeTest, LittleMemoryIsEnough) {
   // 25 % of 64 MiB hold about 350,000 keys.
   Base("SELECT 'key-' || i AS test_id, i AS v FROM range(600000) r(i)");
-  Increment("SELECT 'key-' || (i * 3) AS test_id, -i AS v FROM range(300000) "
-            "r(i)");
+  Increment(
+      "SELECT 'key-' || (i * 3) AS test_id, -i AS v FROM range(300000) "
+      "r(i)");
   const MergeOutcome out = Merge(64U << 20U);
   EXPECT_EQ(out.rows_replaced, 200000U);
   EXPECT_EQ(out.rows_added, 100000U);
@@ -444,18 +450,22 @@ TEST_F(MergeTest, NewerCellReplacesTheOld) {
 
 TEST_F(MergeTest, CellsAddUpWhenToldTo) {
   Setting("[consolidate]\nsummary_mode = \"accumulate\"\n");
-  Base(Cell("m", "0.8", "10 AS total, 4 AS success, 2.0::DOUBLE AS avg_time, "
-                        "'first' AS note, 1.0::DOUBLE AS x_rate"));
-  Increment(Cell("m", "0.8", "5 AS total, 5 AS success, 5.0::DOUBLE AS "
-                             "avg_time, 'second' AS note, NULL::DOUBLE AS "
-                             "x_rate"));
-  Increment(Cell("m", "0.8", "5 AS total, 0 AS success, 9.0::DOUBLE AS "
-                             "avg_time, 'third' AS note, 4.0::DOUBLE AS "
-                             "x_rate") +
+  Base(Cell("m", "0.8",
+            "10 AS total, 4 AS success, 2.0::DOUBLE AS avg_time, "
+            "'first' AS note, 1.0::DOUBLE AS x_rate"));
+  Increment(Cell("m", "0.8",
+                 "5 AS total, 5 AS success, 5.0::DOUBLE AS "
+                 "avg_time, 'second' AS note, NULL::DOUBLE AS "
+                 "x_rate"));
+  Increment(Cell("m", "0.8",
+                 "5 AS total, 0 AS success, 9.0::DOUBLE AS "
+                 "avg_time, 'third' AS note, 4.0::DOUBLE AS "
+                 "x_rate") +
             " UNION ALL " +
-            Cell("n", "NULL", "2 AS total, 1 AS success, 7.0::DOUBLE AS "
-                              "avg_time, 'other' AS note, NULL::DOUBLE AS "
-                              "x_rate"));
+            Cell("n", "NULL",
+                 "2 AS total, 1 AS success, 7.0::DOUBLE AS "
+                 "avg_time, 'other' AS note, NULL::DOUBLE AS "
+                 "x_rate"));
   Merge();
   // avg_time: (10*2 + 5*5 + 5*9) / 20; x_rate: (10*1 + 5*4) / 15.
   EXPECT_EQ(Rows("model, total, success, avg_time, note, coalesce(x_rate, -1)"),
@@ -470,8 +480,9 @@ TEST_F(MergeTest, StatisticsOfBothShapes) {
     ASSERT_TRUE(none.ok());
     EXPECT_EQ((*none)->Statistics().error().code, Code::kNotFound);
   }
-  Base("FROM (VALUES ('a', 'm', true), ('b', 'm', false), ('c', 'n', NULL)) "
-       "t(test_id, model, success)");
+  Base(
+      "FROM (VALUES ('a', 'm', true), ('b', 'm', false), ('c', 'n', NULL)) "
+      "t(test_id, model, success)");
   {
     auto records = ParquetResults::Open(store, {});
     ASSERT_TRUE(records.ok());

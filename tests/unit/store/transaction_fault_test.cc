@@ -158,8 +158,7 @@ void SweepUndo(const fs::Path& parent, Lasting lasting, bool redo,
       const auto back = UndoTransaction(
           store, &lock, undone_now ? all->front().id : id, Rehearse::kNo);
       ASSERT_TRUE(back.ok()) << back.error().message.English();
-      EXPECT_EQ(TreeOf(posix, root),
-                undone_now == redo ? Before() : After());
+      EXPECT_EQ(TreeOf(posix, root), undone_now == redo ? Before() : After());
       ++(undone_now ? sweep.after : sweep.before);
     }
     std::filesystem::remove_all(root);

@@ -129,8 +129,7 @@ inline Status Prepare(const Store& store, Transaction& txn) {
     BENCHKEEP_TRY(txn.MoveIn(name));
   }
   BENCHKEEP_TRY(txn.SyncTaken());
-  BENCHKEEP_ASSIGN(const fs::FileInfo base,
-                   file_system.Info(layout.results()));
+  BENCHKEEP_ASSIGN(const fs::FileInfo base, file_system.Info(layout.results()));
   const fs::Path staged = txn.staging() / "results.parquet";
   BENCHKEEP_ASSIGN(const auto file, file_system.Create(staged, 0600));
   BENCHKEEP_TRY(file->Append("new results"));

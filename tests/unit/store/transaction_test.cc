@@ -87,8 +87,8 @@ class TransactionTest : public testing::Test {
     Json move = Json::Object();
     move.Set("do", Json::String("move"));
     move.Set("from", Json::String(below + "taken/torn.parquet"));
-    move.Set("to", Json::String(".benchkeep/quarantine/" + id +
-                                "/torn.parquet"));
+    move.Set("to",
+             Json::String(".benchkeep/quarantine/" + id + "/torn.parquet"));
     Json replace = Json::Object();
     replace.Set("do", Json::String("replace"));
     replace.Set("staged", Json::String(below + "new/results.parquet"));
