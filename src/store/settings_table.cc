@@ -2,14 +2,12 @@
 
 #include "store/settings_table.h"
 
-#include <array>
-
 namespace benchkeep::store {
 namespace {
 
 using S = Settings;
 
-constexpr std::array<SettingSpec, 20> kSpecs = {{
+constexpr SettingSpec kSpecs[] = {
     {"store", "results", &S::results, Rule::kPath,
      N_("the results file, below the root")},
     {"store", "increments", &S::increments, Rule::kPath,
@@ -50,7 +48,7 @@ constexpr std::array<SettingSpec, 20> kSpecs = {{
      N_("how long to wait for locks of other programs")},
     {"undo", "keep_days", &S::undo_keep_days, Rule::kCount,
      N_("how long a change can be undone"), 1},
-}};
+};
 
 }  // namespace
 
