@@ -8,16 +8,15 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "fs/file_system.h"
 #include "store/results.h"
-
-struct sqlite3;
+#include "store/state_db.h"
 
 namespace benchkeep::store {
 
@@ -31,9 +30,8 @@ class Ledger {
  public:
   // Opens or creates the database.
   static Result<Ledger> Open(const fs::Path& path);
-  Ledger(Ledger&& other) noexcept;
-  Ledger& operator=(Ledger&&) = delete;
-  ~Ledger();
+  // For looking only: kNotFound when no transaction was ever booked.
+  static Result<Ledger> OpenToRead(const fs::Path& path);
 
   // Books a transaction; doing it again changes nothing.
   Status Book(const std::string& txn, const std::string& time,
@@ -47,8 +45,8 @@ class Ledger {
   Result<std::vector<std::string>> Unbalanced();
 
  private:
-  explicit Ledger(sqlite3* db) : db_(db) {}
-  sqlite3* db_ = nullptr;
+  explicit Ledger(StateDb db) : db_(std::move(db)) {}
+  StateDb db_;
 };
 
 }  // namespace benchkeep::store
