@@ -192,11 +192,15 @@ Status Context::Write(std::string_view bytes) {
   return environment_.terminal.Write(bytes);
 }
 
-Status Context::OpenStore() {
+Status Context::OpenStore(Trace trace) {
   BENCHKEEP_ASSIGN(
       store::Store opened,
       store::Store::Open(environment_.file_system, environment_.clock, root_));
   store_ = std::make_unique<store::Store>(std::move(opened));
+  if (trace == Trace::kNone) {
+    const std::string folder = environment_.variable("TMPDIR");
+    store_->SpillOutside(folder.empty() ? "/tmp" : folder);
+  }
   return {};
 }
 

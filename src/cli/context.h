@@ -119,7 +119,8 @@ class Context {
   }
 
   // Used by the dispatcher.
-  Status OpenStore();
+  enum class Trace { kMay, kNone };  // kNone: nothing is left in the store.
+  Status OpenStore(Trace trace);
   Status LockStore();
 
  private:

@@ -78,12 +78,14 @@ ExitCode ShowHelp(Context& context, const Choice& choice) {
 }
 
 ExitCode RunChosen(Context& context, const Command& command, Action& action) {
+  const bool changes =
+      command.needs == Needs::kStoreChange && !context.dry_run();
   if (command.needs != Needs::kNothing) {
-    if (Status opened = context.OpenStore(); !opened.ok()) {
-      return context.Fail(opened.error());
-    }
+    const Status opened = context.OpenStore(changes ? Context::Trace::kMay
+                                                    : Context::Trace::kNone);
+    if (!opened.ok()) return context.Fail(opened.error());
   }
-  if (command.needs == Needs::kStoreChange && !context.dry_run()) {
+  if (changes) {
     if (Status locked = context.LockStore(); !locked.ok()) {
       return context.Fail(locked.error());
     }

@@ -80,18 +80,19 @@ Result<std::unique_ptr<ParquetResults>> ParquetResults::Open(
 }
 
 Result<engine::Database> ParquetResults::OpenEngine(
-    const fs::Path& staging, std::vector<fs::Path> readable) const {
+    std::vector<fs::Path> readable) {
+  if (!scratch_) {
+    BENCHKEEP_ASSIGN(ScratchFolder scratch, ScratchFolder::Create(*store_));
+    scratch_ = std::make_unique<ScratchFolder>(std::move(scratch));
+  }
   engine::Options options;
   options.memory_bytes = options_.memory_bytes * kEngineShare / 100;
   options.threads = options_.threads;
-  options.temp_directory = staging.empty()
-                               ? store_->layout().tmp_dir() / "query"
-                               : staging / "spill";
-  if (!staging.empty()) options.allowed_directories.push_back(staging);
+  options.temp_directory = scratch_->path() / "engine";
   options.allowed_paths = std::move(readable);
   if (base_) options.allowed_paths.push_back(store_->layout().results());
   const Result<std::uint64_t> free =
-      store_->file_system().FreeBytes(store_->layout().root());
+      store_->file_system().FreeBytes(scratch_->path());
   // Half of what is free stays free for the writers.
   if (free.ok()) options.temp_bytes = std::max<std::uint64_t>(*free / 2, 1);
   return engine::Database::Open(options);
@@ -109,11 +110,12 @@ Result<const ParquetSource*> ParquetResults::Base() const {
 
 Result<ResultsStatistics> ParquetResults::Statistics() {
   BENCHKEEP_ASSIGN(const ParquetSource* base, Base());
-  return ReadStatistics(*store_, *base, [&] { return OpenEngine({}, {}); });
+  return ReadStatistics(*store_, *base, [&] { return OpenEngine({}); });
 }
 
 std::optional<RowCount> ParquetResults::KnownUnique() const {
-  Result<Ledger> ledger = Ledger::Open(store_->layout().state_db());
+  Result<Ledger> ledger =
+      Ledger::OpenToRead(store_->layout().state_db());
   if (!ledger.ok()) return std::nullopt;
   Result<std::optional<RowCount>> after = ledger->LeftByMerge(
       store_->layout().Relative(store_->layout().results()));
@@ -240,7 +242,7 @@ Result<std::string> ParquetResults::FilterQuery(
 
 Result<std::unique_ptr<RowScan>> ParquetResults::Scan(const RowFilter& filter) {
   BENCHKEEP_ASSIGN([[maybe_unused]] const ParquetSource* base, Base());
-  BENCHKEEP_ASSIGN(engine::Database database, OpenEngine({}, {}));
+  BENCHKEEP_ASSIGN(engine::Database database, OpenEngine({}));
   BENCHKEEP_ASSIGN(engine::Connection connection, database.Connect());
   std::vector<std::string> names;
   BENCHKEEP_ASSIGN(const std::string sql, FilterQuery(filter, names));
@@ -325,7 +327,7 @@ Result<std::unique_ptr<RowScan>> ParquetResults::Query(const std::string& sql) {
   }
   for (const ExtraTable& table : extra_) readable.push_back(table.parquet);
   BENCHKEEP_ASSIGN(engine::Database database,
-                   OpenEngine({}, std::move(readable)));
+                   OpenEngine(std::move(readable)));
   BENCHKEEP_ASSIGN(engine::Connection connection, database.Connect());
   if (base_) BENCHKEEP_TRY(connection.Run(ViewStatement("results", *base_)));
   std::vector<ParquetSource> held;
@@ -348,9 +350,27 @@ Result<std::unique_ptr<RowScan>> ParquetResults::Query(const std::string& sql) {
     }
     BENCHKEEP_TRY(connection.Run("CREATE VIEW increments AS " + all));
   }
+  if (increments.empty()) {
+    // None waits: as many columns as the results, and no row.
+    BENCHKEEP_TRY(connection.Run(
+        std::string("CREATE VIEW increments AS SELECT NULL::VARCHAR AS file") +
+        (base_ ? ", * FROM results" : "") + " WHERE false"));
+  }
   for (ParquetSource& source : increments) held.push_back(std::move(source));
-  return MakeQueryScan(std::move(database), std::move(connection), sql,
-                       std::move(held));
+  auto scan = MakeQueryScan(std::move(database), std::move(connection), sql,
+                            std::move(held));
+  if (scan.ok() || scan.error().code != Code::kInvalidArgument) return scan;
+  // What the query engine says about tables that are not there helps nobody.
+  if (!base_ && Mentions(sql, "results")) return Unexpected(Base().error());
+  if (extra_.empty() && Mentions(sql, "cells")) {
+    return Fail(Code::kNotFound,
+                Say(N_("there is no master database yet: {0}"),
+                    store_->layout().Relative(store_->layout().master())),
+                Say(N_("make one of the results with `benchkeep migrate --to "
+                       "json`")),
+                store_->layout().master());
+  }
+  return scan;
 }
 
 }  // namespace benchkeep::store

@@ -10,6 +10,7 @@
 #include "engine/database.h"
 #include "store/parquet_source.h"
 #include "store/results.h"
+#include "store/scratch_folder.h"
 #include "store/store.h"
 
 namespace benchkeep::store {
@@ -54,10 +55,8 @@ class ParquetResults final : public Results {
   ParquetResults(const Store& store, const ResultsOptions& options)
       : store_(&store), options_(options) {}
 
-  // A sandbox that may read the results and `more`, and write in `staging`
-  // (empty: nowhere).
-  Result<engine::Database> OpenEngine(const fs::Path& staging,
-                                      std::vector<fs::Path> readable) const;
+  // A sandbox that may read the results and `readable`, and write nowhere.
+  Result<engine::Database> OpenEngine(std::vector<fs::Path> readable);
   Result<const ParquetSource*> Base() const;
   Result<std::string> FilterQuery(const RowFilter& filter,
                                   std::vector<std::string>& names) const;
@@ -65,6 +64,7 @@ class ParquetResults final : public Results {
 
   const Store* store_;
   ResultsOptions options_;
+  std::unique_ptr<ScratchFolder> scratch_;  // Of queries; made when needed.
   std::optional<ParquetSource> base_;
   std::vector<ExtraTable> extra_;
 };

@@ -8,10 +8,12 @@
 
 namespace benchkeep::store {
 
-// Below .benchkeep/tmp.  A lock file inside, held for life, tells the folders
+// Below .benchkeep/tmp, or where the store says when it must stay as it is
+// (Store::SpillOutside).  A lock file inside, held for life, tells the folders
 // of the living from those of the dead.
 class ScratchFolder {
  public:
+  // Outside of the store it also removes what dead processes left there.
   static Result<ScratchFolder> Create(const Store& store);
   ScratchFolder(ScratchFolder&& other) noexcept;
   ScratchFolder& operator=(ScratchFolder&&) = delete;
@@ -29,7 +31,8 @@ class ScratchFolder {
   fs::FileLock lock_;
 };
 
-// Removes the scratch folders of dead processes.  Under the store lock.
+// Removes the scratch folders of dead processes from the store.  Under the
+// store lock.
 Status RemoveDeadScratchFolders(const Store& store);
 
 }  // namespace benchkeep::store

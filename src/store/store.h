@@ -27,6 +27,11 @@ class Store {
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const Layout& layout() const { return layout_; }
 
+  // Where spill folders are made: below .benchkeep/tmp, or, for commands that
+  // leave no trace in the store, in `folder` (the system's temporary folder).
+  void SpillOutside(fs::Path folder) { spill_outside_ = std::move(folder); }
+  [[nodiscard]] const fs::Path& spill_outside() const { return spill_outside_; }
+
  private:
   Store(fs::FileSystem& file_system, Clock& clock, Settings settings,
         Layout layout)
@@ -38,6 +43,7 @@ class Store {
   Clock* clock_;
   Settings settings_;
   Layout layout_;
+  fs::Path spill_outside_;  // Empty: inside.
 };
 
 }  // namespace benchkeep::store

@@ -155,6 +155,12 @@ class Undo {
       // Quarantined: back to where it had been taken from.
       return txn.Move(to, Home() / from.filename());
     }
+    const std::string quarantine =
+        store_.layout().Relative(store_.layout().quarantine_dir());
+    if (TextOf(step, "from").starts_with(quarantine + "/")) {
+      // Brought back by an undo: into the quarantine again, beside its note.
+      return txn.Move(to, from);
+    }
     const std::string state = store_.layout().Relative(store_.layout().state());
     if (TextOf(step, "from").starts_with(state + "/")) {
       // Put back by an undo: out again.

@@ -22,7 +22,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("BENCHKEEP", ROOT / "build/benchkeep"))
-SHARED = pathlib.Path(os.environ.get("BENCHKEEP_SHARED", ROOT / "../shared"))
+SHARED = pathlib.Path(os.environ.get("BENCHKEEP_SHARED", ROOT / "../shared/data"))
 RESULTS = "pilot_bench_parquet_data/test_results.parquet"
 
 SHARED_FILES = [
@@ -140,7 +140,7 @@ def hostile():
 def store(request, tmp_path):
     if request.param == "hostile":
         return store_of(tmp_path, hostile())
-    source = SHARED / "data" / request.param
+    source = SHARED / request.param
     if not source.exists():
         pytest.skip(f"no shared data: {source} is missing")
     return store_of(tmp_path, source)

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("BENCHKEEP", ROOT / "build/benchkeep"))
-SHARED = pathlib.Path(os.environ.get("BENCHKEEP_SHARED", ROOT / "../shared"))
+SHARED = pathlib.Path(os.environ.get("BENCHKEEP_SHARED", ROOT / "../shared/data"))
 RESULTS = "pilot_bench_parquet_data/test_results.parquet"
 SECRET = "sk-this-must-never-be-seen"
 
@@ -54,15 +54,13 @@ def root(tmp_path):
 
 
 def fingerprint(folder):
-    """Every file and folder with its bytes.  Scratch folders must be gone."""
-    tree = {}
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        if path.is_file():
-            tree[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        elif not name.startswith("store/.benchkeep"):
-            tree[name] = "folder"
-    return tree
+    """Every file with its bytes, and every folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        if path.is_file()
+        else "folder"
+        for path in sorted(folder.rglob("*"))
+    }
 
 
 def test_json_has_columns_types_and_exact_values(root):
@@ -119,7 +117,7 @@ def test_increments_and_cells_are_tables(root):
     )
     done = query(root, "--json", "query", "SELECT test_id FROM increments")
     assert json.loads(done.stdout)["data"]["rows"] == [["z"]]
-    source = SHARED / "data/real-store/pilot_bench_cumulative_results"
+    source = SHARED / "real-store/pilot_bench_cumulative_results"
     if not source.exists():
         pytest.skip(f"no shared data: {source} is missing")
     (root / "pilot_bench_cumulative_results").mkdir()
@@ -132,6 +130,48 @@ def test_increments_and_cells_are_tables(root):
     assert json.loads(done.stdout)["data"]["rows"] == [[607, 28265]]
     done = query(root, "query", "--format", "jsonl", sql)
     assert json.loads(done.stdout)["tests"] == 28265
+
+
+def test_no_increment_waiting_is_an_empty_table(root):
+    sql = "SELECT * FROM increments"
+    data = json.loads(query(root, "--json", "query", sql).stdout)["data"]
+    names = [column["name"] for column in data["columns"]]
+    assert names == ["file", "test_id", "model", "success", "big", "real"]
+    assert data["rows"] == []
+    both = "SELECT count(*) FROM (FROM results UNION ALL BY NAME FROM increments)"
+    done = query(root, "--json", "query", both)
+    assert json.loads(done.stdout)["data"]["rows"] == [[3]], done
+
+
+def test_a_column_called_file_is_not_lost(root):
+    folder = root / "pilot_bench_parquet_data/incremental"
+    table = pa.table({"test_id": ["z"], "file": ["mine"]})
+    pq.write_table(table, root / RESULTS)
+    sql = 'SELECT file, file_1, test_id FROM increments'
+    assert query(root, "--json", "query", sql).returncode == 0
+    folder.mkdir()
+    pq.write_table(table, folder / "increment_1_2.parquet")
+    done = query(root, "--json", "query", sql)
+    assert json.loads(done.stdout)["data"]["rows"] == [
+        ["increment_1_2.parquet", "mine", "z"]
+    ], done
+
+
+def test_a_table_that_is_not_there_is_explained(root):
+    done = query(root, "query", "SELECT * FROM cells")
+    assert done.returncode == 1
+    assert b"no master database yet" in done.stderr, done
+    assert b"benchkeep migrate --to json" in done.stderr
+    (root / RESULTS).unlink()
+    done = query(root, "query", "SELECT * FROM results")
+    assert done.returncode == 1
+    assert b"no results file yet" in done.stderr, done
+    assert b"benchkeep consolidate" in done.stderr
+    done = query(root, "query", "SELECT count(*) FROM increments")
+    assert done.returncode == 0, done
+    # A text is not a table.
+    done = query(root, "query", "SELECT 'results'")
+    assert done.returncode == 0 and b"results" in done.stdout, done
 
 
 ATTACKS = [

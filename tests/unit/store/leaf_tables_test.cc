@@ -346,10 +346,9 @@ TEST_F(LeafTables, TotalsAreCountedUpwards) {
 // The sample stores, where the project has them.
 fs::Path SharedData() {
   const char* shared = std::getenv("BENCHKEEP_SHARED");
-  return (shared != nullptr
-              ? fs::Path(shared)
-              : fs::Path(BENCHKEEP_SOURCE_DIR).parent_path() / "shared") /
-         "data";
+  return shared != nullptr
+             ? fs::Path(shared)
+             : fs::Path(BENCHKEEP_SOURCE_DIR).parent_path() / "shared/data";
 }
 
 struct Sample {
