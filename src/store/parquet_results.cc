@@ -114,8 +114,7 @@ Result<ResultsStatistics> ParquetResults::Statistics() {
 }
 
 std::optional<RowCount> ParquetResults::KnownUnique() const {
-  Result<Ledger> ledger =
-      Ledger::OpenToRead(store_->layout().state_db());
+  Result<Ledger> ledger = Ledger::OpenToRead(store_->layout().state_db());
   if (!ledger.ok()) return std::nullopt;
   Result<std::optional<RowCount>> after = ledger->LeftByMerge(
       store_->layout().Relative(store_->layout().results()));
@@ -326,8 +325,7 @@ Result<std::unique_ptr<RowScan>> ParquetResults::Query(const std::string& sql) {
     }
   }
   for (const ExtraTable& table : extra_) readable.push_back(table.parquet);
-  BENCHKEEP_ASSIGN(engine::Database database,
-                   OpenEngine(std::move(readable)));
+  BENCHKEEP_ASSIGN(engine::Database database, OpenEngine(std::move(readable)));
   BENCHKEEP_ASSIGN(engine::Connection connection, database.Connect());
   if (base_) BENCHKEEP_TRY(connection.Run(ViewStatement("results", *base_)));
   std::vector<ParquetSource> held;

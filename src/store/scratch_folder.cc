@@ -74,9 +74,9 @@ Result<ScratchFolder> ScratchFolder::Create(const Store& store) {
   std::random_device random;
   for (int attempt = 0;; ++attempt) {
     const std::string name =
-        outside ? fmt::format("{}{:08x}{:08x}", kOutsidePrefix, random(),
-                              random())
-                : fmt::format("{}-{}", ::getpid(), attempt);
+        outside
+            ? fmt::format("{}{:08x}{:08x}", kOutsidePrefix, random(), random())
+            : fmt::format("{}-{}", ::getpid(), attempt);
     const fs::Path path = parent / name;
     BENCHKEEP_ASSIGN(const bool taken, fs::Exists(file_system, path));
     if (taken) continue;
