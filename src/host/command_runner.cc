@@ -11,11 +11,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 extern char** environ;
@@ -27,7 +30,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kLook{100};     // How often we ask whether to stop.
-constexpr milliseconds kGrace{5'000};  // Between TERM and KILL.
+constexpr milliseconds kDying{2'000};  // Between KILL and the end.
 constexpr milliseconds kDrain{200};    // For output of a process that ended.
 
 class OwnedFd {
@@ -131,13 +134,17 @@ class Running {
       const auto now = steady_clock::now();
       if (!ended && HasEnded()) ended = now;
       // A grandchild may keep the pipes open: its output is not waited for.
-      if (ended && ((!output_.valid() && !errors_.valid()) ||
-                    now - *ended > kDrain)) {
+      if (ended &&
+          ((!output_.valid() && !errors_.valid()) || now - *ended > kDrain)) {
         break;
       }
       if (ended) continue;
       if (kill_at) {
         if (now >= *kill_at) Signal(SIGKILL);
+        if (now >= *kill_at + kDying) {
+          LeaveBehind(result);
+          return result;
+        }
         continue;
       }
       result.timed_out =
@@ -145,7 +152,7 @@ class Running {
       result.cancelled = options.cancelled && options.cancelled();
       if (result.timed_out || result.cancelled) {
         Signal(SIGTERM);
-        kill_at = now + kGrace;
+        kill_at = now + options.grace;
       }
     }
     Reap(result);
@@ -178,9 +185,9 @@ class Running {
     ::posix_spawnattr_setsigdefault(&attributes, &usual);
     // A group of its own: Ctrl-C reaches us, and we decide.
     ::posix_spawnattr_setpgroup(&attributes, 0);
-    ::posix_spawnattr_setflags(
-        &attributes,
-        POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
+                                                POSIX_SPAWN_SETSIGDEF |
+                                                POSIX_SPAWN_SETPGROUP);
     std::vector<std::string> words = options.argv;
     std::vector<std::string> variables = EnvironmentWith(options.environment);
     const std::vector<char*> argv = Pointers(words);
@@ -229,8 +236,7 @@ class Running {
   }
 
   void Feed(std::string_view& to_write) {
-    const ssize_t put =
-        ::write(input_.get(), to_write.data(), to_write.size());
+    const ssize_t put = ::write(input_.get(), to_write.data(), to_write.size());
     if (put < 0 && (errno == EAGAIN || errno == EINTR)) return;
     // It may well end without reading all: that is its own business.
     to_write = put < 0 ? std::string_view() : to_write.substr(put);
@@ -243,10 +249,23 @@ class Running {
     const ssize_t got = ::read(from.get(), buffer.data(), buffer.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) return from.Reset();
-    const std::uint64_t room = limit - std::min<std::uint64_t>(limit, to.size());
+    const std::uint64_t room =
+        limit - std::min<std::uint64_t>(limit, to.size());
     const auto kept = std::min<std::uint64_t>(room, got);
     to.append(buffer.data(), kept);
     result.truncated |= kept < static_cast<std::uint64_t>(got);
+  }
+
+  // A thread waits for it in our place.
+  void LeaveBehind(CommandResult& result) {
+    auto gone = std::make_shared<std::atomic<bool>>(false);
+    std::thread([child = std::exchange(child_, -1), gone] {
+      while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+      }
+      *gone = true;
+    }).detach();
+    result.stuck = true;
+    result.gone = [gone] { return gone->load(); };
   }
 
   void Reap(CommandResult& result) {

@@ -32,6 +32,8 @@ struct CommandOptions {
   std::chrono::milliseconds timeout{0};
   // Asked several times a second; true ends the program like a timeout.
   std::function<bool()> cancelled = {};
+  // Between TERM and KILL.
+  std::chrono::milliseconds grace{5'000};
 };
 
 struct CommandResult {
@@ -40,15 +42,20 @@ struct CommandResult {
   bool timed_out = false;
   bool cancelled = false;
   bool truncated = false;  // Some output was dropped.
-  std::string output;      // Any bytes.
-  std::string errors;      // Its standard error.
+  // Not even KILL ended it (it waits for a disk that does not answer): it was
+  // left behind, and `gone` tells whether it has ended since.
+  bool stuck = false;
+  std::function<bool()> gone = {};
+  std::string output;  // Any bytes.
+  std::string errors;  // Its standard error.
 
   [[nodiscard]] bool succeeded() const {
     return exit_code == 0 && !timed_out && !cancelled;
   }
 };
 
-// Runs the program to its end, however that comes.  kNotFound when there is no
+// Runs the program to its end, however that comes; waits a moment only for one
+// that cannot be killed.  kNotFound when there is no
 // such program, kPermission when it may not be run.  A program that fails is no
 // error here: its exit code says so.
 Result<CommandResult> RunCommand(const CommandOptions& options);

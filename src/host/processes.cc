@@ -131,9 +131,8 @@ std::vector<Process> ProcessTable::List() const {
     if (!IsNumber(name)) continue;
     if (auto process = Read(name)) found.push_back(std::move(*process));
   }
-  std::sort(found.begin(), found.end(), [](const Process& a, const Process& b) {
-    return a.pid < b.pid;
-  });
+  std::sort(found.begin(), found.end(),
+            [](const Process& a, const Process& b) { return a.pid < b.pid; });
   return found;
 }
 
@@ -152,8 +151,7 @@ std::optional<std::vector<OpenFile>> ProcessTable::OpenFilesBelow(
        at.increment(error)) {
     OpenFile file{Target(at->path()), false};
     if (!IsBelow(file.path, root)) continue;
-    const std::string info =
-        ReadAll(folder / "fdinfo" / at->path().filename());
+    const std::string info = ReadAll(folder / "fdinfo" / at->path().filename());
     const auto flags = NumberAfter(info, "flags:", 8).value_or(0);
     file.writable = (flags & O_ACCMODE) != O_RDONLY;
     found.push_back(std::move(file));

@@ -25,7 +25,9 @@ constexpr milliseconds kGlance{100};
 // By syscall(2): <sys/pidfd.h> of glibc 2.36 cannot be used from C++.
 class PidFd {
  public:
-  explicit PidFd(int pid) : fd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), errno_(errno) {}
+  explicit PidFd(int pid)
+      : fd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+        errno_(errno) {}
   PidFd(PidFd&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)), errno_(other.errno_) {}
   PidFd& operator=(PidFd&& other) noexcept {
@@ -40,7 +42,9 @@ class PidFd {
   [[nodiscard]] int open_errno() const { return fd_ >= 0 ? 0 : errno_; }
   // 0, or the errno.
   [[nodiscard]] int Signal(int signal) const {
-    return ::syscall(SYS_pidfd_send_signal, fd_, signal, nullptr, 0) == 0 ? 0 : errno;
+    return ::syscall(SYS_pidfd_send_signal, fd_, signal, nullptr, 0) == 0
+               ? 0
+               : errno;
   }
 
  private:
@@ -67,11 +71,10 @@ void WaitFor(std::vector<Held>& all, Steady::time_point deadline,
       waiting.push_back(&held);
     }
     if (waiting.empty()) return;
-    const auto left =
-        std::chrono::ceil<milliseconds>(deadline - Steady::now());
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Steady::now());
     const milliseconds nap = std::clamp(left, milliseconds{0}, kGlance);
-    const int ready = ::poll(polls.data(), polls.size(),
-                             static_cast<int>(nap.count()));
+    const int ready =
+        ::poll(polls.data(), polls.size(), static_cast<int>(nap.count()));
     for (std::size_t i = 0; ready > 0 && i < polls.size(); ++i) {
       waiting[i]->ended = (polls[i].revents & POLLIN) != 0;
     }

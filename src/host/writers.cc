@@ -51,8 +51,8 @@ class Search {
   std::optional<Writer> Judge(const Process& process) const {
     const auto open = table_.OpenFilesBelow(process.pid, query_.root);
     if (open) {
-      const auto written = std::find_if(
-          open->begin(), open->end(), [&](const OpenFile& file) {
+      const auto written =
+          std::find_if(open->begin(), open->end(), [&](const OpenFile& file) {
             return file.writable && IsSign(file.path, process);
           });
       if (written != open->end()) {

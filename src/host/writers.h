@@ -1,10 +1,10 @@
 // Which processes write into a store.
 //
-// Three signs: a file of the store that is open for writing; the pid in the name
-// of an increment; a Python process whose script is one of the campaign's.  An
-// editor or a grep with such a name in its arguments is none of them, nor is a
-// shell that sends output to a log; neither are we ourselves nor the processes
-// that started us.
+// Three signs: a file of the store that is open for writing; the pid in the
+// name of an increment; a Python process whose script is one of the campaign's.
+// An editor or a grep with such a name in its arguments is none of them, nor is
+// a shell that sends output to a log; neither are we ourselves nor the
+// processes that started us.
 
 #pragma once
 
