@@ -4,6 +4,7 @@
 //   format              version of this layout, a number
 //   lock                flock(2)ed while a command changes the store
 //   state.db            SQLite: the row ledger
+//   token               the secret of `serve`, mode 0600
 //   txn/<id>/           a transaction in flight
 //   trash/<id>/         a finished one: what undo needs, until its retention
 //   quarantine/<id>/    files that could not be used, each with a .why.json
@@ -42,6 +43,7 @@ class Layout {
   [[nodiscard]] fs::Path format_file() const { return state() / "format"; }
   [[nodiscard]] fs::Path lock() const { return state() / "lock"; }
   [[nodiscard]] fs::Path state_db() const { return state() / "state.db"; }
+  [[nodiscard]] fs::Path token_file() const { return state() / "token"; }
   [[nodiscard]] fs::Path txn_dir() const { return state() / "txn"; }
   [[nodiscard]] fs::Path trash_dir() const { return state() / "trash"; }
   [[nodiscard]] fs::Path quarantine_dir() const {

@@ -59,6 +59,13 @@ struct Settings {
   std::uint64_t memory_bytes = 0;  // 0: a quarter of what the machine allows.
   std::int64_t lock_wait_seconds = 30;
 
+  // [serve]
+  std::string serve_listen = "127.0.0.1:8000";
+  std::vector<std::string> serve_names = {};  // Host names besides loopback's.
+  std::string serve_tls_certificate;          // PEM files; both or none.
+  std::string serve_tls_key;
+  std::int64_t serve_refresh_seconds = 5;
+
   // [undo]
   std::int64_t undo_keep_days = 7;
 

@@ -200,7 +200,7 @@ std::optional<std::string> Reader::CheckPath(const Here& here,
 std::optional<std::string> Reader::CheckText(const Here& here,
                                              std::string text) {
   const Rule rule = here.spec.rule;
-  if (text.empty()) {
+  if (text.empty() && rule != Rule::kText) {
     Complain(here.line(), N_("{0}: '{1}' must not be empty"), {here.spec.key});
     return std::nullopt;
   }

@@ -46,6 +46,18 @@ constexpr SettingSpec kSpecs[] = {
         "the machine allows")},
     {"limits", "lock_wait_seconds", &S::lock_wait_seconds, Rule::kCount,
      N_("how long to wait for locks of other programs")},
+    {"serve", "listen", &S::serve_listen, Rule::kText,
+     N_("where 'serve' listens; another address than loopback needs TLS, and "
+        "its readers the token")},
+    {"serve", "names", &S::serve_names, Rule::kTexts,
+     N_("host names by which 'serve' may be reached besides localhost, with "
+        "the token")},
+    {"serve", "tls_certificate", &S::serve_tls_certificate, Rule::kText,
+     N_("PEM file with the certificate of 'serve', for HTTPS")},
+    {"serve", "tls_key", &S::serve_tls_key, Rule::kText,
+     N_("PEM file with the key of that certificate")},
+    {"serve", "refresh_seconds", &S::serve_refresh_seconds, Rule::kCount,
+     N_("how often 'serve' looks at the store"), 1},
     {"undo", "keep_days", &S::undo_keep_days, Rule::kCount,
      N_("how long a change can be undone"), 1},
 };

@@ -23,6 +23,8 @@ enum class Rule {
   kColumns,  // At least one, none twice.
   kMode,     // SummaryMode, as a word.
   kCount,    // A whole number from `least` on.
+  kText,     // Any text; may be empty.
+  kTexts,    // A list of texts; may be empty.
   kSize,     // Bytes: a whole number or "512MiB".
 };
 
