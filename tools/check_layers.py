@@ -45,6 +45,8 @@ POSIX_HOMES = [
     "host/*",
     "cli/terminal.*",  # Its size, and whether it is one.
     "tui/terminal.*",
+    "web/http_server.cc",  # Sockets.
+    "web/channel.cc",
     "store/scratch_folder.cc",  # Process ids in folder names.
     "store/store_lock.cc",  # The process id that the lock file names.
 ]

@@ -20,6 +20,9 @@ constexpr const Command* kCommands[] = {
     &kMigrateCommand,
     // Keep safe and repair.
     &kUndoCommand,
+    // Operate.
+    &kServeCommand,
+    &kMetricsCommand,
     // Set up and learn.
     &kDemoCommand,
     &kConfigCommand,

@@ -38,6 +38,12 @@ Bar BarFor(const Environment& environment, const GlobalOptions& options) {
 
 }  // namespace
 
+std::vector<std::filesystem::path> LocaleFolders(
+    const std::filesystem::path& program_folder) {
+  return {program_folder / "locale",
+          program_folder.parent_path() / "share" / "locale"};
+}
+
 void DeclareGlobalOptions(GlobalOptions& options, FlagSet& flags) {
   using render::Language;
   flags
@@ -95,6 +101,10 @@ render::Face Context::face() const {
   return {*translator_,
           WantsColor(options_.color, environment_, terminal.OutputIsTerminal()),
           terminal.Columns()};
+}
+
+render::Translator Context::TranslatorIn(render::Language language) const {
+  return {language, LocaleFolders(environment_.program_folder)};
 }
 
 render::Face Context::ErrorFace() const {

@@ -42,6 +42,10 @@ struct GlobalOptions {
 
 void DeclareGlobalOptions(GlobalOptions& options, FlagSet& flags);
 
+// Where the catalogues of texts lie.
+std::vector<std::filesystem::path> LocaleFolders(
+    const std::filesystem::path& program_folder);
+
 // Everything outside the program; tests bring their own.  Holds references:
 // what they refer to must outlive it.
 struct Environment {
@@ -88,6 +92,13 @@ class Context {
   [[nodiscard]] const render::Translator& translator() const {
     return *translator_;
   }
+
+  // One that speaks another language than the answers.  Not thread-safe.
+  [[nodiscard]] render::Translator TranslatorIn(
+      render::Language language) const;
+
+  // True once the user wants to stop.
+  [[nodiscard]] bool Interrupted() const { return environment_.interrupted(); }
 
   // Shows the answer: text with its findings below it, or one JSON document.
   // Returns the exit code that goes with its status.

@@ -40,9 +40,8 @@ render::Translator TranslatorFor(const Environment& environment,
   const render::LocaleNames names{
       environment.variable("LANGUAGE"), environment.variable("LC_ALL"),
       environment.variable("LC_MESSAGES"), environment.variable("LANG")};
-  const auto& folder = environment.program_folder;
   return {options.language.value_or(render::LanguageOf(names)),
-          {folder / "locale", folder.parent_path() / "share" / "locale"}};
+          LocaleFolders(environment.program_folder)};
 }
 
 // Walks down to the command that is named, reading options on the way.

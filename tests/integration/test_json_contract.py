@@ -45,6 +45,8 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("dedupe")
     for kind in ("csv", "json", "xlsx", "parquet"):
         ran("export", "--format", kind, "-o", store / f"out.{kind}")
+    ran("metrics", "--textfile", store / "metrics.prom")
+    assert ran("serve", "--show-token").data["token"]
     ran("query", "SELECT model, count(*) AS n, avg(score) FROM results GROUP BY 1")
     done = ran("undo list").data["changes"]
     assert [one["command"] for one in done][-1] == "consolidate"

@@ -86,6 +86,12 @@ DATA: dict[str, dict[str, Any]] = {
     "undo list": record(changes=several(CHANGE)),
     "undo show": record(change=CHANGE, plan=several(TEXT)),
     "undo": record(undone=TEXT, undo=TEXT),
+    "serve": {"type": "object"},  # The page's address, or its token.
+    "metrics": record(
+        collectors=several(record(name=TEXT, up={"type": "boolean"})),
+        samples=COUNT,
+        file=optional(TEXT),
+    ),
     "version": record(version=TEXT),
     "demo": {"type": "object"},
     "config show": {"type": "object"},

@@ -43,7 +43,8 @@ TEST(ProcessTable, ReadsWhatProcSays) {
   EXPECT_EQ(process.cwd, "/data/campaign");
   EXPECT_EQ(process.state, 'R');
   EXPECT_EQ(process.name, "odd) (name");
-  EXPECT_EQ(process.cpu, 300 * (std::chrono::nanoseconds(1s) / ::sysconf(_SC_CLK_TCK)));
+  EXPECT_EQ(process.cpu,
+            300 * (std::chrono::nanoseconds(1s) / ::sysconf(_SC_CLK_TCK)));
   EXPECT_EQ(process.rss_bytes,
             10 * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE)));
   EXPECT_EQ(table.PssBytes(42), 5U * 1024);
@@ -117,9 +118,9 @@ TEST(PythonScript, IsTheFirstArgumentThatIsNoOption) {
 }
 
 TEST(PythonScript, AsksTheProgramAndNotItsArguments) {
-  EXPECT_EQ(
-      PythonScript({.exe = "/usr/bin/vim", .argv = {"python", "batch_test.py"}}),
-      "");
+  EXPECT_EQ(PythonScript(
+                {.exe = "/usr/bin/vim", .argv = {"python", "batch_test.py"}}),
+            "");
   // Somebody else's process: its program cannot be seen.
   EXPECT_EQ(PythonScript({.argv = {"/opt/bin/python3", "batch_test.py"}}),
             "batch_test.py");

@@ -72,8 +72,8 @@ TEST(StopProcesses, AsksFirstAndKillsThoseThatDoNotListen) {
   const Process past = gone.Look();
   ::kill(gone.pid(), SIGKILL);
   gone.Reap();
-  const auto reports = StopProcesses(
-      ProcessTable(), {deaf.Look(), polite.Look(), past}, 200ms);
+  const auto reports =
+      StopProcesses(ProcessTable(), {deaf.Look(), polite.Look(), past}, 200ms);
   ASSERT_EQ(reports.size(), 3U);
   EXPECT_EQ(reports[0].outcome, StopOutcome::kKilled);
   EXPECT_EQ(reports[0].process.pid, deaf.pid());

@@ -73,11 +73,10 @@ TEST_F(FindWritersTest, ThePidInTheNameOfAnIncrement) {
                .exe = pid == 22 ? "/usr/bin/vim" : kPython,
                .argv = {"python3", "anything.py"}});
   }
-  query_.increments = {
-      {"increment_20_1700.parquet", (kBoot + 2000) * kNanos},
-      // Written before the process with that number started.
-      {"increment_21_1700.parquet", (kBoot + 500) * kNanos},
-      {"increment_22_1700.parquet", (kBoot + 2000) * kNanos}};
+  query_.increments = {{"increment_20_1700.parquet", (kBoot + 2000) * kNanos},
+                       // Written before the process with that number started.
+                       {"increment_21_1700.parquet", (kBoot + 500) * kNanos},
+                       {"increment_22_1700.parquet", (kBoot + 2000) * kNanos}};
   const auto found = Find();
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found.at(20).sign, WriterSign::kIncrement);
@@ -85,8 +84,8 @@ TEST_F(FindWritersTest, ThePidInTheNameOfAnIncrement) {
 }
 
 TEST_F(FindWritersTest, APythonScriptWithAWritersName) {
-  const auto add = [&](int pid, const char* exe,
-                       std::vector<std::string> argv, const char* cwd) {
+  const auto add = [&](int pid, const char* exe, std::vector<std::string> argv,
+                       const char* cwd) {
     proc_.Add({.pid = pid, .exe = exe, .argv = std::move(argv), .cwd = cwd});
   };
   add(30, kPython, {"python3", "-u", "smart_batch_runner.py"}, "/store");

@@ -1,0 +1,150 @@
+// Documents by runs of this program.
+
+#include "cli/site_parts.h"
+
+#include <chrono>
+#include <string>
+
+#include "cli/commands.h"
+#include "host/command_runner.h"
+
+namespace benchkeep::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// What is asked for, how often (in refreshes), and how long it may take.
+struct Wanted {
+  const char* name;
+  std::vector<std::string> words;
+  int refreshes;
+  seconds deadline;
+};
+
+const std::vector<Wanted>& WantedDocuments() {
+  static const std::vector<Wanted> wanted = {
+      {"status", {"status"}, 1, seconds(60)},
+  };
+  return wanted;
+}
+
+struct Doable {
+  const char* name;
+  std::vector<std::string> words;
+};
+
+const std::vector<Doable>& DoableCommands() {
+  static const std::vector<Doable> doable = {
+      {"consolidate", {"consolidate"}},
+  };
+  return doable;
+}
+
+bool Exists(const std::vector<std::string>& words) {
+  const Command* command = FindCommand(words.front());
+  for (std::size_t i = 1; command != nullptr && i < words.size(); ++i) {
+    if (words[i].starts_with('-')) break;
+    command = FindSubcommand(*command, words[i]);
+  }
+  return command != nullptr;
+}
+
+std::string Joined(const std::vector<std::string>& words) {
+  std::string out = "benchkeep";
+  for (const std::string& word : words) out += " " + word;
+  return out;
+}
+
+// The one document that `words` prints, whatever it says.
+Result<std::string> RunSelf(const fs::Path& root,
+                            const std::vector<std::string>& words,
+                            const std::string& language,
+                            host::CommandOptions options) {
+  // The program as it was started, even when its file has been replaced.
+  options.argv = {"/proc/self/exe", "-C",     root.string(), "--json",
+                  "--no-input",     "--lang", language};
+  options.argv.insert(options.argv.end(), words.begin(), words.end());
+  constexpr std::uint64_t kMaxBytes = std::uint64_t{64} << 20;
+  options.max_output_bytes = kMaxBytes;
+  BENCHKEEP_ASSIGN(const host::CommandResult run, host::RunCommand(options));
+  const std::string command = Joined(words);
+  if (run.cancelled) {
+    return Fail(Code::kCancelled, Say(N_("`{0}` was stopped"), command));
+  }
+  if (run.timed_out) {
+    return Fail(
+        Code::kBusy,
+        Say(N_("`{0}` did not answer within {1} s"), command,
+            std::chrono::duration_cast<seconds>(options.timeout).count()),
+        Say(N_("look at the disk of the store: it may hang")));
+  }
+  if (run.truncated || run.output.empty()) {
+    return Fail(Code::kInternal,
+                Say(N_("`{0}` ended without a document: {1}"), command,
+                    run.errors.substr(0, run.errors.find('\n'))));
+  }
+  return run.output;
+}
+
+// A document that says "failed" is an error with its first finding.
+Status CheckAnswer(const std::string& text) {
+  BENCHKEEP_ASSIGN(const Json document, ParseJson(text));
+  if (document.StringAt("status") != "failed") return {};
+  const Json* findings = document.Find("findings");
+  const bool named = findings != nullptr && !findings->items().empty();
+  const Json none;
+  const Json& first = named ? findings->items().front() : none;
+  return Fail(Code::kIo, Say(N_("{0}"), first.StringAt("message").value_or("")),
+              Say(N_("{0}"), first.StringAt("fix").value_or("")));
+}
+
+}  // namespace
+
+std::vector<web::CollectorSpec> CollectorSpecs(const Context& context) {
+  std::vector<web::CollectorSpec> specs;
+  for (const Wanted& wanted : WantedDocuments()) {
+    if (!Exists(wanted.words)) continue;
+    web::CollectorSpec spec;
+    spec.name = wanted.name;
+    spec.interval = seconds(context.store().settings().serve_refresh_seconds) *
+                    wanted.refreshes;
+    spec.fetch =
+        [root = context.root(), wanted](
+            const std::string& language,
+            const std::function<bool()>& cancelled) -> Result<std::string> {
+      host::CommandOptions options;
+      options.timeout = wanted.deadline;
+      options.cancelled = cancelled;
+      // It only reads: nothing is lost by ending it at once.
+      options.grace = milliseconds(500);
+      BENCHKEEP_ASSIGN(std::string text, RunSelf(root, wanted.words, language,
+                                                 std::move(options)));
+      BENCHKEEP_TRY(CheckAnswer(text));
+      return text;
+    };
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+std::vector<web::ActionSpec> ActionSpecs(const Context& context) {
+  std::vector<web::ActionSpec> specs;
+  for (const Doable& doable : DoableCommands()) {
+    if (!Exists(doable.words)) continue;
+    web::ActionSpec spec;
+    spec.name = doable.name;
+    spec.command = Joined(doable.words);
+    spec.run = [root = context.root(), words = doable.words](
+                   const std::string& language,
+                   const std::function<bool()>& cancelled) {
+      host::CommandOptions options;
+      options.cancelled = cancelled;
+      return RunSelf(root, words, language, std::move(options));
+    };
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+}  // namespace benchkeep::cli
