@@ -18,6 +18,7 @@ constexpr const Command* kCommands[] = {
     &kConsolidateCommand,
     &kDedupeCommand,
     &kMigrateCommand,
+    &kLogsCommand,
     // Keep safe and repair.
     &kUndoCommand,
     // Operate.

@@ -18,6 +18,7 @@ extern const Command kDedupeCommand;
 extern const Command kDemoCommand;
 extern const Command kHelpCommand;
 extern const Command kMetricsCommand;
+extern const Command kLogsCommand;
 extern const Command kMigrateCommand;
 extern const Command kServeCommand;
 extern const Command kStatusCommand;

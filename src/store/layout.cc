@@ -16,11 +16,22 @@ Layout::Layout(fs::Path root, const Settings& settings)
       increments_(root_ / settings.increments),
       increment_pattern_(settings.increment_pattern),
       master_(root_ / settings.master),
-      exports_(root_ / settings.exports) {}
+      exports_(root_ / settings.exports),
+      logs_(root_ / settings.logs) {}
 
 bool Layout::IsIncrementName(const std::string& name) const {
   return !name.starts_with('.') &&
          ::fnmatch(increment_pattern_.c_str(), name.c_str(), FNM_PERIOD) == 0;
+}
+
+bool Layout::IsLogName(const std::string& name) {
+  if (name.starts_with('.')) return false;
+  constexpr const char* kForms[] = {"*.log", "*.log.[0-9]*", "*.log-[0-9]*",
+                                    "*.log.gz"};
+  return std::any_of(std::begin(kForms), std::end(kForms),
+                     [&name](const char* form) {
+                       return ::fnmatch(form, name.c_str(), 0) == 0;
+                     });
 }
 
 std::string Layout::Relative(const fs::Path& path) const {

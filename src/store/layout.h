@@ -3,7 +3,7 @@
 // The state folder `.benchkeep/`:
 //   format              version of this layout, a number
 //   lock                flock(2)ed while a command changes the store
-//   state.db            SQLite: the row ledger
+//   state.db            SQLite: the row ledger, and what is remembered
 //   token               the secret of `serve`, mode 0600
 //   txn/<id>/           a transaction in flight
 //   trash/<id>/         a finished one: what undo needs, until its retention
@@ -37,6 +37,7 @@ class Layout {
   [[nodiscard]] const fs::Path& increments() const { return increments_; }
   [[nodiscard]] const fs::Path& master() const { return master_; }
   [[nodiscard]] const fs::Path& exports() const { return exports_; }
+  [[nodiscard]] const fs::Path& logs() const { return logs_; }
   [[nodiscard]] fs::Path settings_file() const { return root_ / kSettingsFile; }
 
   [[nodiscard]] fs::Path state() const { return root_ / kStateFolder; }
@@ -54,6 +55,10 @@ class Layout {
   // True for a name (no folder) that may be an increment.
   [[nodiscard]] bool IsIncrementName(const std::string& name) const;
 
+  // True for a name that may be a log: "a.log", "a.log.gz", and what rotation
+  // makes of it ("a.log.1", "a.log-20260131.gz").
+  [[nodiscard]] static bool IsLogName(const std::string& name);
+
   // `path` below the root, for messages: "logs/a.log"; unchanged elsewhere.
   [[nodiscard]] std::string Relative(const fs::Path& path) const;
 
@@ -64,6 +69,7 @@ class Layout {
   std::string increment_pattern_;
   fs::Path master_;
   fs::Path exports_;
+  fs::Path logs_;
 };
 
 // Transaction ids: "20260131-235959-123-<op>-<4 hex>", sortable by

@@ -48,6 +48,8 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("metrics", "--textfile", store / "metrics.prom")
     assert ran("serve", "--show-token").data["token"]
     ran("query", "SELECT model, count(*) AS n, avg(score) FROM results GROUP BY 1")
+    ran("logs errors", "--dry-run")
+    ran("logs errors")
     done = ran("undo list").data["changes"]
     assert [one["command"] for one in done][-1] == "consolidate"
     consolidation = done[-1]["id"]
@@ -62,6 +64,9 @@ def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
     outcome = benchkeep.must(tmp_path, "demo", tmp_path / "demo")
     validate(outcome, "demo")
     validate(benchkeep.must(tmp_path / "demo", "status"), "status")
+    logs = benchkeep.must(tmp_path / "demo", "logs", "errors")
+    validate(logs, "logs errors")
+    assert logs.data["causes"]
 
 
 @pytest.mark.parametrize(
@@ -74,13 +79,14 @@ def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
         "export --format csv -o x.csv",
         "query SELECT",
         "undo list",
+        "logs errors",
     ],
 )
 def test_no_store(benchkeep: Benchkeep, tmp_path: Path, command: str):
     outcome = benchkeep.run(tmp_path, *command.split())
     assert outcome.code == NO_STORE, outcome
     words = command.split()
-    name = "undo list" if words[0] == "undo" else words[0]
+    name = " ".join(words[:2]) if " ".join(words[:2]) in contract.DATA else words[0]
     validate(outcome, name, failed=True)
     assert list(tmp_path.iterdir()) == []
 

@@ -49,6 +49,17 @@ CHANGE = record(
     notes={"type": "object"},
 )
 
+ERROR_CLASSES = record(
+    rate_limit=COUNT,
+    auth=COUNT,
+    timeout=COUNT,
+    network=COUNT,
+    format=COUNT,
+    crash=COUNT,
+    disk=COUNT,
+    other=COUNT,
+)
+
 DATA: dict[str, dict[str, Any]] = {
     "status": record(
         results=optional(
@@ -82,6 +93,32 @@ DATA: dict[str, dict[str, Any]] = {
     "query": record(
         columns=several(record(name={"type": "string"}, type=TEXT)),
         rows=several({"type": "array"}),
+    ),
+    "logs errors": record(
+        files=COUNT,
+        bytes=COUNT,
+        bytes_read=COUNT,
+        error_lines=COUNT,
+        errors=COUNT,
+        classes=ERROR_CLASSES,
+        causes=several(
+            record(
+                **{"class": {"enum": ERROR_CLASSES["required"]}},
+                pattern=TEXT,
+                count=COUNT,
+                first=optional(TEXT),
+                last=optional(TEXT),
+                example=TEXT,
+                model=optional(TEXT),
+                file=TEXT,
+                files=COUNT,
+                recent=COUNT,
+                new={"type": "boolean"},
+                spike=optional(record(hour=TEXT, count=COUNT, usual={"type": "number"})),
+            )
+        ),
+        total=record(error_lines=COUNT, classes=ERROR_CLASSES),
+        remembered={"type": "boolean"},
     ),
     "undo list": record(changes=several(CHANGE)),
     "undo show": record(change=CHANGE, plan=several(TEXT)),

@@ -1,0 +1,14 @@
+// The subcommands of `benchkeep logs`, one file each.
+//
+// Functions, not objects: the list in cmd_logs.cc is built before main(), in no
+// particular order.
+
+#pragma once
+
+#include "cli/command.h"
+
+namespace benchkeep::cli {
+
+Command LogsErrorsCommand();
+
+}  // namespace benchkeep::cli
