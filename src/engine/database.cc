@@ -218,6 +218,24 @@ Status CheckReadOnly(Connection& connection, const std::string& sql) {
                   harmful));
 }
 
+// PlaceSet::Holds for a chunk of places; NULL is in no set.
+void LookUp(duckdb_function_info info, duckdb_data_chunk input,
+            duckdb_vector output) {
+  const PlaceSet& set = **static_cast<const PlaceSet**>(
+      duckdb_scalar_function_get_extra_info(info));
+  duckdb_vector argument = duckdb_data_chunk_get_vector(input, 0);
+  const auto* places =
+      static_cast<const std::int64_t*>(duckdb_vector_get_data(argument));
+  std::uint64_t* valid = duckdb_vector_get_validity(argument);
+  auto* found = static_cast<bool*>(duckdb_vector_get_data(output));
+  const idx_t rows = duckdb_data_chunk_get_size(input);
+  for (idx_t row = 0; row < rows; ++row) {
+    found[row] =
+        (valid == nullptr || duckdb_validity_row_is_valid(valid, row)) &&
+        set.Holds(static_cast<std::uint64_t>(places[row]));
+  }
+}
+
 }  // namespace
 
 std::int64_t Column::Int(std::uint64_t row) const {
@@ -381,42 +399,30 @@ Result<std::int64_t> Connection::QueryInt(const std::string& sql) {
   return chunk.column(0).Int(0);
 }
 
+Status Connection::DefineSet(const std::string& name, const PlaceSet& set) {
+  duckdb_scalar_function function = duckdb_create_scalar_function();
+  duckdb_logical_type place = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+  duckdb_logical_type truth = duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
+  duckdb_scalar_function_set_name(function, name.c_str());
+  duckdb_scalar_function_add_parameter(function, place);
+  duckdb_scalar_function_set_return_type(function, truth);
+  duckdb_scalar_function_set_extra_info(
+      function, new const PlaceSet*(&set),
+      [](void* info) { delete static_cast<const PlaceSet**>(info); });
+  duckdb_scalar_function_set_function(function, LookUp);
+  const duckdb_state defined =
+      duckdb_register_scalar_function(connection_, function);
+  duckdb_destroy_logical_type(&truth);
+  duckdb_destroy_logical_type(&place);
+  duckdb_destroy_scalar_function(&function);
+  if (defined != DuckDBSuccess) {
+    return Fail(Code::kInternal,
+                Say(N_("the query engine refuses the function {0}"), name));
+  }
+  return {};
+}
+
 void Connection::Interrupt() { duckdb_interrupt(connection_); }
-
-Result<Int64Appender> Int64Appender::Open(Connection& connection,
-                                          const std::string& table) {
-  duckdb_appender appender = nullptr;
-  if (duckdb_appender_create(connection.connection_, nullptr, table.c_str(),
-                             &appender) != DuckDBSuccess) {
-    Unexpected error =
-        EngineError(DUCKDB_ERROR_INVALID, duckdb_appender_error(appender));
-    duckdb_appender_destroy(&appender);
-    return error;
-  }
-  return Int64Appender(appender);
-}
-
-Int64Appender::Int64Appender(Int64Appender&& other) noexcept
-    : appender_(std::exchange(other.appender_, nullptr)) {}
-
-Int64Appender::~Int64Appender() {
-  if (appender_ != nullptr) duckdb_appender_destroy(&appender_);
-}
-
-Status Int64Appender::Append(std::int64_t value) {
-  if (duckdb_append_int64(appender_, value) != DuckDBSuccess ||
-      duckdb_appender_end_row(appender_) != DuckDBSuccess) {
-    return EngineError(DUCKDB_ERROR_INVALID, duckdb_appender_error(appender_));
-  }
-  return {};
-}
-
-Status Int64Appender::Close() {
-  if (duckdb_appender_close(appender_) != DuckDBSuccess) {
-    return EngineError(DUCKDB_ERROR_INVALID, duckdb_appender_error(appender_));
-  }
-  return {};
-}
 
 Result<Appender> Appender::Open(Connection& connection,
                                 const std::string& table) {
@@ -518,10 +524,6 @@ Result<Database> Database::Open(const Options& options) {
            std::string("SET autoinstall_known_extensions = false"),
            std::string("SET autoload_known_extensions = false"),
            std::string("SET enable_progress_bar = false"),
-           fmt::format("SET disabled_optimizers = '{}'",
-                       options.keep_join_order
-                           ? "join_order,build_side_probe_side"
-                           : ""),
            fmt::format("SET temp_directory = {}",
                        Literal(options.temp_directory.string())),
            fmt::format("SET max_temp_directory_size = '{}B'",

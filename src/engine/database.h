@@ -35,9 +35,6 @@ struct Options {
   std::filesystem::path temp_directory;
   std::uint64_t temp_bytes = std::uint64_t{64} << 30;
 
-  // Joins keep the order of their left side: the engine must not swap sides.
-  bool keep_join_order = false;
-
   // What may be opened: whole folders (read and write), and single files.
   std::vector<std::filesystem::path> allowed_directories;
   std::vector<std::filesystem::path> allowed_paths;
@@ -140,6 +137,33 @@ class Rows {
   std::vector<ColumnInfo> columns_;
 };
 
+// Row numbers, a bit for each that may be in it.
+class PlaceSet {
+ public:
+  // For places in [first, first + count).
+  PlaceSet(std::uint64_t first, std::uint64_t count)
+      : first_(first), count_(count), words_(count / 64 + 1) {}
+
+  void Add(std::uint64_t place) {
+    BENCHKEEP_CHECK(place - first_ < count_);
+    words_[(place - first_) / 64] |= std::uint64_t{1} << (place - first_) % 64;
+    ++size_;
+  }
+  [[nodiscard]] bool Holds(std::uint64_t place) const {
+    // A place before the first wraps around, and is beyond the last.
+    const std::uint64_t at = place - first_;
+    return at < count_ && (words_[at / 64] >> at % 64 & 1U) != 0;
+  }
+  // How often Add() was called.
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+ private:
+  std::uint64_t first_;
+  std::uint64_t count_;
+  std::uint64_t size_ = 0;
+  std::vector<std::uint64_t> words_;
+};
+
 class Connection {
  public:
   Connection(Connection&& other) noexcept;
@@ -159,31 +183,19 @@ class Connection {
   // One value of one row; kInternal when there is none.
   Result<std::int64_t> QueryInt(const std::string& sql);
 
+  // Makes `name(BIGINT)`, true for the places in `set`, a function of queries.
+  // A condition keeps the order of rows; a join would not, with several
+  // threads.  `set` must be there, and not change, while a statement uses it.
+  Status DefineSet(const std::string& name, const PlaceSet& set);
+
   // Stops the running statement, from any thread.
   void Interrupt();
 
  private:
   friend class Database;
-  friend class Int64Appender;
   friend class Appender;
   explicit Connection(duckdb_connection connection) : connection_(connection) {}
   duckdb_connection connection_ = nullptr;
-};
-
-// Fills a table of one BIGINT column.
-class Int64Appender {
- public:
-  static Result<Int64Appender> Open(Connection& connection,
-                                    const std::string& table);
-  Int64Appender(Int64Appender&& other) noexcept;
-  Int64Appender& operator=(Int64Appender&&) = delete;
-  ~Int64Appender();
-  Status Append(std::int64_t value);
-  Status Close();
-
- private:
-  explicit Int64Appender(duckdb_appender appender) : appender_(appender) {}
-  duckdb_appender appender_ = nullptr;
 };
 
 // Fills a table of any columns, value by value.  A value must suit the type of

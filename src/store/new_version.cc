@@ -106,8 +106,8 @@ class Writer {
     std::vector<std::size_t> places(v_.base_types->size());
     std::iota(places.begin(), places.end(), std::size_t{0});
     return fmt::format(
-        "SELECT {} FROM {} ANTI JOIN lost_base ON (file_row_number = "
-        "lost_base.place) WHERE file_row_number >= {} AND file_row_number < {}",
+        "SELECT {} FROM {} WHERE file_row_number >= {} AND file_row_number < "
+        "{} AND NOT lost_base(file_row_number)",
         UnionSelectList(v_.schema->columns(), *v_.base_types, places),
         v_.base->From(), begin, end);
   }

@@ -28,7 +28,7 @@ struct NewVersion {
   fs::Path staging;
   fs::Path target;  // In the staging folder; empty: "results.parquet" there.
 
-  // Row groups of the base with rows listed in table `lost_base` (place).
+  // Row groups of the base with rows for which `lost_base(place)` is true.
   std::vector<bool> dirty;
   // A query for the rows to append, with columns c0, c1, ...; empty: none.
   std::string appended;

@@ -84,7 +84,7 @@ ParquetColumn ColumnOf(const ThriftValue& schema_element) {
   for (const std::int16_t id : {element::kConverted, element::kScale,
                                 element::kPrecision, element::kLogical}) {
     if (const ThriftValue* field = schema_element.Field(id)) {
-      meaning.fields.emplace_back(id, *field);
+      meaning.fields.push_back({id, *field});
     }
   }
   column.encoding = WriteThriftStruct(meaning);

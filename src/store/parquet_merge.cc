@@ -81,10 +81,10 @@ class Merger {
   }
 
   Status Prepare() {
-    for (const char* table : {"lost_base", "lost_fresh"}) {
-      BENCHKEEP_TRY(in_.connection->Run(
-          fmt::format("CREATE TABLE {} (place BIGINT)", table)));
-    }
+    lost_base_.emplace(0, base_rows_);
+    lost_fresh_.emplace(base_rows_, fresh_->rows());
+    BENCHKEEP_TRY(in_.connection->DefineSet("lost_base", *lost_base_));
+    BENCHKEEP_TRY(in_.connection->DefineSet("lost_fresh", *lost_fresh_));
     for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
       const std::string& name = schema_.columns()[i].name;
       if (in_.base != nullptr && i >= base_types_.size()) {
@@ -180,10 +180,6 @@ class Merger {
       BENCHKEEP_TRY(ScanAll(false));
     }
     progress_.Stage(Say(N_("finding superseded rows")), 0);
-    BENCHKEEP_ASSIGN(auto lost_base,
-                     engine::Int64Appender::Open(*in_.connection, "lost_base"));
-    BENCHKEEP_ASSIGN(auto lost_fresh, engine::Int64Appender::Open(
-                                          *in_.connection, "lost_fresh"));
     std::uint64_t last_replacing = base_rows_;  // No such row yet.
     bool any_replacing = false;
     BENCHKEEP_TRY(keep_last_->Finish(
@@ -192,10 +188,10 @@ class Merger {
           AddTo(out_.superseded.keys, lost.key);
           if (lost.outcome() != last.outcome()) NoteConflict(lost, last);
           if (lost.place() >= base_rows_) {
-            ++lost_fresh_;
-            return lost_fresh.Append(static_cast<std::int64_t>(lost.place()));
+            lost_fresh_->Add(lost.place());
+            return {};
           }
-          ++lost_base_;
+          lost_base_->Add(lost.place());
           if (last.place() >= base_rows_ &&
               (!any_replacing || last.place() != last_replacing)) {
             any_replacing = true;
@@ -203,10 +199,8 @@ class Merger {
             ++out_.rows_replaced;
           }
           MarkDirty(lost.place());
-          return lost_base.Append(static_cast<std::int64_t>(lost.place()));
+          return {};
         }));
-    BENCHKEEP_TRY(lost_base.Close());
-    BENCHKEEP_TRY(lost_fresh.Close());
     return DescribeConflicts();
   }
 
@@ -316,8 +310,8 @@ class Merger {
     out_.after = out_.before;
     out_.after += out_.seen;
     out_.after -= out_.superseded;
-    out_.rows_added = fresh_->rows() - lost_fresh_ - out_.rows_replaced;
-    out_.rows_removed = lost_base_ - out_.rows_replaced;
+    out_.rows_added = fresh_->rows() - lost_fresh_->size() - out_.rows_replaced;
+    out_.rows_removed = lost_base_->size() - out_.rows_replaced;
   }
 
   Status Write() {
@@ -334,16 +328,14 @@ class Merger {
       BENCHKEEP_ASSIGN(version.appended,
                        AccumulatedCells(*in_.connection, in_.base, base_types_,
                                         schema_, in_.store->settings()));
-    } else if (fresh_->rows() > lost_fresh_) {
+    } else if (fresh_->rows() > lost_fresh_->size()) {
       std::string columns;
       for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
-        columns += (i == 0 ? "" : ", ") + ("fresh." + ColumnSlot(i));
+        columns += (i == 0 ? "" : ", ") + ColumnSlot(i);
       }
       version.appended = fmt::format(
           "SELECT {} FROM fresh{}", columns,
-          lost_fresh_ == 0
-              ? ""
-              : " ANTI JOIN lost_fresh ON (fresh.seq = lost_fresh.place)");
+          lost_fresh_->size() == 0 ? "" : " WHERE NOT lost_fresh(seq)");
     }
     BENCHKEEP_ASSIGN(const WrittenVersion written,
                      WriteNewVersion(version, progress_));
@@ -417,8 +409,8 @@ class Merger {
   std::uint64_t base_rows_ = 0;
   FreshTable* fresh_ = nullptr;
   std::optional<KeepLast> keep_last_;
-  std::uint64_t lost_base_ = 0;
-  std::uint64_t lost_fresh_ = 0;
+  std::optional<engine::PlaceSet> lost_base_;
+  std::optional<engine::PlaceSet> lost_fresh_;
   std::vector<std::uint64_t> group_starts_;
   std::vector<bool> dirty_;
   std::vector<RowRange> encoded_;

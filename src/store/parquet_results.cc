@@ -133,7 +133,6 @@ Result<MergeOutcome> ParquetResults::Merge(
   options.memory_bytes = options_.memory_bytes * kEngineShare / 100;
   options.threads = options_.threads;
   options.temp_directory = scratch.path() / "engine";
-  options.keep_join_order = true;
   options.allowed_directories.assign(folders.begin(), folders.end());
   if (rehearse == Rehearse::kNo) options.allowed_directories.push_back(staging);
   if (base_) options.allowed_paths.push_back(store_->layout().results());

@@ -31,7 +31,7 @@ class Reader {
         id = static_cast<std::int16_t>(id + delta);
       }
       BENCHKEEP_ASSIGN(ThriftValue field, Value(type, depth + 1));
-      value.fields.emplace_back(id, std::move(field));
+      value.fields.push_back({id, std::move(field)});
     }
   }
 
@@ -313,12 +313,12 @@ void ThriftValue::Set(std::int16_t id, ThriftValue value) {
   }
   const auto at =
       std::find_if(fields.begin(), fields.end(),
-                   [id](const auto& field) { return field.first > id; });
-  fields.emplace(at, id, std::move(value));
+                   [id](const auto& field) { return field.id > id; });
+  fields.insert(at, {id, std::move(value)});
 }
 
 void ThriftValue::Erase(std::int16_t id) {
-  std::erase_if(fields, [id](const auto& field) { return field.first == id; });
+  std::erase_if(fields, [id](const auto& field) { return field.id == id; });
 }
 
 Result<ThriftValue> ParseThriftStruct(std::string_view bytes) {

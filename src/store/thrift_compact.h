@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -33,6 +32,8 @@ enum class ThriftType : std::uint8_t {
   kStruct = 12,
 };
 
+struct ThriftField;
+
 struct ThriftValue {
   ThriftType type = ThriftType::kStop;
   std::int64_t integer = 0;  // kByte .. kI64; kDouble holds its 64 bits.
@@ -40,7 +41,7 @@ struct ThriftValue {
   ThriftType element = ThriftType::kStop;  // Of lists and sets; map keys.
   ThriftType mapped = ThriftType::kStop;   // Of maps: the values.
   std::vector<ThriftValue> items;          // Maps: key, value, key, value ...
-  std::vector<std::pair<std::int16_t, ThriftValue>> fields;  // Structs.
+  std::vector<ThriftField> fields;         // Structs.
 
   static ThriftValue I32(std::int32_t value);
   static ThriftValue I64(std::int64_t value);
@@ -56,6 +57,11 @@ struct ThriftValue {
   // Sets a field, keeping the ids in order.
   void Set(std::int16_t id, ThriftValue value);
   void Erase(std::int16_t id);
+};
+
+struct ThriftField {
+  std::int16_t id = 0;
+  ThriftValue value;
 };
 
 // Reads one struct that fills `bytes` from its start.  Depth, sizes and the
