@@ -11,7 +11,6 @@
 
 #include "fs/posix_file_system.h"
 #include "store/settings_table.h"
-#include "store/settings_table.h"
 
 namespace benchkeep::store {
 namespace {
@@ -152,6 +151,19 @@ TEST(ParseSettings, ReportsBrokenToml) {
             "benchkeep.toml:2: not valid TOML: E");
   EXPECT_EQ(ErrorOf("[store]\nlogs = \"\xFF\"\n").substr(0, 33),
             "benchkeep.toml:2: not valid TOML:");
+}
+
+// Letters where a blank may stand: toml++ calls some of them unreachable.
+TEST(ParseSettings, ReportsLettersOutsideOfTexts) {
+  for (const char* letter :
+       {"\xC3\xA9", "\xCE\xB1", "\xE3\x81\x82", "\xEF\xB1\xBA"}) {
+    for (const std::string& toml :
+         {"[store]\nlogs" + std::string(letter) + " = \"a\"\n",
+          "[store]\nlogs = \"a\"" + std::string(letter) + "\n",
+          "[store]" + std::string(letter) + "\n", letter + std::string("\n")}) {
+      EXPECT_NE(ErrorOf(toml), "no error") << toml;
+    }
+  }
 }
 
 TEST(SettingsProblems, ListsAllByLine) {
