@@ -11,6 +11,8 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "base/json_pointer.h"
+
 namespace benchkeep {
 namespace {
 
@@ -35,7 +37,9 @@ class TreeBuilder {
     if (number.ends_with("Inf") || number == "-NaN") {
       return Refuse(Say(N_("\"{0}\" is not a number"), std::string(number)));
     }
-    return Put(Json::RawNumber(std::string(number)));
+    if (!Put(Json::RawNumber(std::string(number)))) return false;
+    last_number_ = number;
+    return true;
   }
   bool String(const char* text, rapidjson::SizeType length, bool) {
     return Put(Json::String(std::string(text, length)));
@@ -52,7 +56,29 @@ class TreeBuilder {
       return Refuse(Say(N_("the key \"{0}\" occurs twice in one object"), key));
     }
     top.value.members().emplace_back(std::move(key), Json());
+    top.awaits_value = true;
+    last_number_.clear();
     return true;
+  }
+
+  // Closes what is open, when parsing ended at the end of `read`.
+  Json Cut(std::string_view read, std::string& open) {
+    // "12" may have been "123".
+    const bool torn = !last_number_.empty() && read.ends_with(last_number_);
+    if (levels_.empty()) return torn ? Json() : std::move(root_);
+    DropTorn(torn);
+    open = PathToOpen();
+    while (levels_.size() > 1) {
+      Json done = std::move(levels_.back().value);
+      levels_.pop_back();
+      Json& parent = levels_.back().value;
+      if (parent.is_object()) {
+        parent.members().back().second = std::move(done);
+      } else {
+        parent.items().push_back(std::move(done));
+      }
+    }
+    return std::move(levels_.front().value);
   }
 
   Json& root() { return root_; }
@@ -62,6 +88,7 @@ class TreeBuilder {
   struct Level {
     Json value;
     std::unordered_set<std::string> keys;  // Only once the object is large.
+    bool awaits_value = false;             // Its last member has none yet.
 
     bool AddKey(const std::string& key) {
       const auto& members = value.members();
@@ -72,6 +99,28 @@ class TreeBuilder {
       return keys.insert(key).second;
     }
   };
+
+  void DropTorn(bool torn_number) {
+    Level& top = levels_.back();
+    if (top.value.is_object()) {
+      if (top.awaits_value || torn_number) top.value.members().pop_back();
+    } else if (torn_number) {
+      top.value.items().pop_back();
+    }
+  }
+
+  // Every level but the innermost has its child as its last member or next
+  // item.
+  [[nodiscard]] std::string PathToOpen() const {
+    std::string path;
+    for (std::size_t i = 0; i + 1 < levels_.size(); ++i) {
+      const Json& value = levels_[i].value;
+      path = PointerTo(path, value.is_object()
+                                 ? value.members().back().first
+                                 : std::to_string(value.items().size()));
+    }
+    return path;
+  }
 
   bool Refuse(Message why) {
     refusal_ = std::move(why);
@@ -86,12 +135,14 @@ class TreeBuilder {
 
   bool Put(Json value) {
     if (!Count()) return false;
+    last_number_.clear();
     if (levels_.empty()) {
       root_ = std::move(value);
-    } else if (Json& top = levels_.back().value; top.is_object()) {
-      top.members().back().second = std::move(value);
+    } else if (Level& top = levels_.back(); top.value.is_object()) {
+      top.value.members().back().second = std::move(value);
+      top.awaits_value = false;
     } else {
-      top.items().push_back(std::move(value));
+      top.value.items().push_back(std::move(value));
     }
     return true;
   }
@@ -103,6 +154,7 @@ class TreeBuilder {
                         limits_.max_depth));
     }
     levels_.push_back({std::move(container), {}});
+    last_number_.clear();
     return true;
   }
 
@@ -117,8 +169,14 @@ class TreeBuilder {
   Json root_;
   std::vector<Level> levels_;
   std::size_t values_ = 0;
+  std::string last_number_;  // Text of the number read last, if nothing since.
   Message refusal_;
 };
+
+constexpr unsigned kFlags =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
+    rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Python writes bytes that it could not decode as lone surrogates ("\udc80").
 // UTF-8 has no room for those, and text that was parsed holds them as what
@@ -348,40 +406,58 @@ bool Json::operator==(const Json& other) const {
          members_ == other.members_ && items_ == other.items_;
 }
 
-Result<Json> ParseJson(std::string_view text, const JsonLimits& limits,
-                       JsonError* where) {
-  const auto fail = [&](std::size_t offset, const Message& why) {
-    if (where != nullptr) *where = {offset, why};
-    return Fail(Code::kCorruption, Say(N_("not valid JSON at byte {0}: {1}"),
-                                       offset, why.English()));
-  };
+namespace {
+
+// Parses into `builder`; the error of it, or nullopt.
+std::optional<JsonError> Run(std::string_view text, const JsonLimits& limits,
+                             TreeBuilder& builder) {
   if (text.size() > limits.max_bytes) {
-    return fail(
-        0, Say(N_("the document is larger than {0} bytes"), limits.max_bytes));
+    return JsonError{
+        0, Say(N_("the document is larger than {0} bytes"), limits.max_bytes)};
   }
-  std::size_t skipped = 0;
-  if (text.starts_with("\xEF\xBB\xBF")) {
-    skipped = 3;
-    text.remove_prefix(skipped);
-  }
-  TreeBuilder builder(limits);
+  const std::size_t skipped =
+      text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  text.remove_prefix(skipped);
   rapidjson::Reader reader;
   rapidjson::MemoryStream raw(text.data(), text.size());
-  constexpr unsigned kFlags =
-      rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
-      rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
   rapidjson::ParseResult parsed = reader.Parse<kFlags>(raw, builder);
   if (parsed && raw.Tell() < text.size()) {
     // RapidJSON takes a zero byte for the end; a torn file is full of them.
     parsed.Set(rapidjson::kParseErrorDocumentRootNotSingular, raw.Tell());
   }
-  if (!parsed) {
-    const std::size_t offset = parsed.Offset() + skipped;
-    if (!builder.refusal().empty()) return fail(offset, builder.refusal());
-    return fail(offset,
-                Message{rapidjson::GetParseError_En(parsed.Code()), {}});
+  if (parsed) return std::nullopt;
+  return JsonError{parsed.Offset() + skipped,
+                   builder.refusal().empty()
+                       ? Message{rapidjson::GetParseError_En(parsed.Code()), {}}
+                       : builder.refusal()};
+}
+
+}  // namespace
+
+Result<Json> ParseJson(std::string_view text, const JsonLimits& limits,
+                       JsonError* where) {
+  TreeBuilder builder(limits);
+  const std::optional<JsonError> error = Run(text, limits, builder);
+  if (!error) return std::move(builder.root());
+  if (where != nullptr) *where = *error;
+  return Fail(Code::kCorruption, Say(N_("not valid JSON at byte {0}: {1}"),
+                                     error->offset, error->message.English()));
+}
+
+JsonPrefix ParseJsonPrefix(std::string_view text, const JsonLimits& limits) {
+  JsonPrefix prefix;
+  TreeBuilder builder(limits);
+  const std::optional<JsonError> error = Run(text, limits, builder);
+  if (!error) {
+    prefix.value = std::move(builder.root());
+    prefix.whole = true;
+    return prefix;
   }
-  return std::move(builder.root());
+  prefix.error = *error;
+  prefix.refused = !builder.refusal().empty() || text.size() > limits.max_bytes;
+  if (prefix.refused) return prefix;
+  prefix.value = builder.Cut(text.substr(0, error->offset), prefix.open);
+  return prefix;
 }
 
 std::string JsonQuote(std::string_view text) {

@@ -101,6 +101,23 @@ struct JsonError {
 Result<Json> ParseJson(std::string_view text, const JsonLimits& limits = {},
                        JsonError* where = nullptr);
 
+// What is left of a document that ends or goes wrong somewhere.
+struct JsonPrefix {
+  // Everything that was complete before `error.offset`, with what was still
+  // open closed there.  Null when nothing was.
+  Json value;
+  bool whole = false;    // The text is one valid document; no error.
+  bool refused = false;  // Sound JSON, but beyond the limits, or a key twice.
+  std::string open;      // JSON Pointer of the innermost container cut.
+  JsonError error;
+};
+
+// The longest valid prefix of `text`.  Nothing is made up: a number that the
+// cut may have shortened, a key without its value and an unfinished string are
+// left out.
+JsonPrefix ParseJsonPrefix(std::string_view text,
+                           const JsonLimits& limits = {});
+
 // `text` in quotes, escaped.
 std::string JsonQuote(std::string_view text);
 

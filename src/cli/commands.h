@@ -16,6 +16,7 @@ extern const Command kConfigCommand;
 extern const Command kConsolidateCommand;
 extern const Command kDedupeCommand;
 extern const Command kDemoCommand;
+extern const Command kDiagnoseCommand;
 extern const Command kHelpCommand;
 extern const Command kMetricsCommand;
 extern const Command kLogsCommand;

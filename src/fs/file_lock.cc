@@ -77,4 +77,14 @@ Status FileLock::WriteContent(std::string_view text) {
   return {};
 }
 
+Result<bool> LockIsHeld(const Path& path) {
+  const Fd fd(
+      ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!fd.valid()) return FailSys(errno, N_("opening {0}: {1}"), path);
+  // Shared, and let go at once: nobody who waits politely notices.
+  if (::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return false;
+  if (errno == EWOULDBLOCK) return true;
+  return FailSys(errno, N_("locking {0}: {1}"), path);
+}
+
 }  // namespace benchkeep::fs

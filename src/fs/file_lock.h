@@ -39,4 +39,8 @@ class FileLock {
   Fd fd_;  // Closing it releases the lock.
 };
 
+// True while some process holds the lock file `path` by flock(2).  Looks only;
+// what it says may be old news the moment it returns.
+Result<bool> LockIsHeld(const Path& path);
+
 }  // namespace benchkeep::fs

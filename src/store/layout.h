@@ -38,6 +38,13 @@ class Layout {
   [[nodiscard]] const fs::Path& master() const { return master_; }
   [[nodiscard]] const fs::Path& exports() const { return exports_; }
   [[nodiscard]] const fs::Path& logs() const { return logs_; }
+  // The side files of the campaign's converter, beside the results.
+  [[nodiscard]] fs::Path metadata() const {
+    return results_.parent_path() / "metadata.json";
+  }
+  [[nodiscard]] fs::Path model_stats() const {
+    return results_.parent_path() / "model_stats.parquet";
+  }
   [[nodiscard]] fs::Path settings_file() const { return root_ / kSettingsFile; }
 
   [[nodiscard]] fs::Path state() const { return root_ / kStateFolder; }

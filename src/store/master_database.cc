@@ -8,6 +8,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "base/json_pointer.h"
+
 namespace benchkeep::store {
 namespace {
 
@@ -15,21 +17,6 @@ namespace {
 constexpr std::int64_t kMaxCount = std::numeric_limits<std::int32_t>::max();
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 30;
 constexpr int kReadAttempts = 5;
-
-// "~" and "/" escaped, as RFC 6901 wants it.
-std::string PointerTo(const std::string& parent, std::string_view name) {
-  std::string pointer = parent + "/";
-  for (const char c : name) {
-    if (c == '~') {
-      pointer += "~0";
-    } else if (c == '/') {
-      pointer += "~1";
-    } else {
-      pointer += c;
-    }
-  }
-  return pointer;
-}
 
 // Builds the leaves of one document; steals the statistics from it.
 class Reader {
@@ -279,11 +266,14 @@ Result<MasterDatabase> ParseMaster(std::string_view text,
     return Fail(parsed.error().code, parsed.error().message,
                 Say(N_("restore it from a backup, or repair it")), path);
   }
-  Json document = std::move(*parsed);
-  BENCHKEEP_TRY(CheckKind(document, path));
-
-  MasterDatabase master;
+  BENCHKEEP_ASSIGN(MasterDatabase master, MasterOf(std::move(*parsed), path));
   master.bytes = text.size();
+  return master;
+}
+
+Result<MasterDatabase> MasterOf(Json document, const fs::Path& path) {
+  BENCHKEEP_TRY(CheckKind(document, path));
+  MasterDatabase master;
   if (const Json* version = document.Find("version")) {
     master.version = version->text();
   }
@@ -317,22 +307,28 @@ Result<MasterDatabase> ParseMaster(std::string_view text,
   return master;
 }
 
-Result<MasterDatabase> LoadMaster(fs::FileSystem& file_system,
+Result<MasterText> ReadMasterText(fs::FileSystem& file_system,
                                   const fs::Path& path) {
   // Writers may rewrite it in place: a read counts only when the file was the
   // same before and after it.
   for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
     BENCHKEEP_ASSIGN(const fs::FileInfo before, file_system.Info(path));
-    BENCHKEEP_ASSIGN(const std::string text,
+    BENCHKEEP_ASSIGN(std::string text,
                      fs::ReadFile(file_system, path, kMaxBytes));
     BENCHKEEP_ASSIGN(const fs::FileInfo after, file_system.Info(path));
     if (before.SameState(after) && after.size == text.size()) {
-      return ParseMaster(text, path);
+      return MasterText{std::move(text), after};
     }
   }
   return Fail(Code::kBusy,
               Say(N_("{0} keeps changing while it is being read"), path),
               Say(N_("try again in a moment")), path);
+}
+
+Result<MasterDatabase> LoadMaster(fs::FileSystem& file_system,
+                                  const fs::Path& path) {
+  BENCHKEEP_ASSIGN(const MasterText read, ReadMasterText(file_system, path));
+  return ParseMaster(read.text, path);
 }
 
 MasterStatistics StatisticsOf(const MasterDatabase& master) {

@@ -49,6 +49,17 @@ Result<MasterDatabase> LoadMaster(fs::FileSystem& file_system,
 Result<MasterDatabase> ParseMaster(std::string_view text,
                                    const fs::Path& path = {});
 
+// The same of a parsed document; `bytes` stays 0.
+Result<MasterDatabase> MasterOf(Json document, const fs::Path& path = {});
+
+// The bytes of a version of the file that did not change meanwhile.
+struct MasterText {
+  std::string text;
+  fs::FileInfo info;
+};
+Result<MasterText> ReadMasterText(fs::FileSystem& file_system,
+                                  const fs::Path& path);
+
 // What `status` shows of it, counted upwards from the leaves.
 struct MasterStatistics {
   std::string version;

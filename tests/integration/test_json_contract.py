@@ -38,6 +38,8 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
 
     ran("version")
     ran("status")
+    ran("diagnose")
+    ran("diagnose", "--deep", "--all")
     ran("config show")
     ran("config check")
     ran("consolidate", "--dry-run")
@@ -73,6 +75,7 @@ def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
     "command",
     [
         "status",
+        "diagnose",
         "consolidate",
         "dedupe",
         "migrate",

@@ -41,6 +41,9 @@ FINDING = {
 MODEL = record(name={"type": "string"}, total_tests=COUNT)
 MODEL_WITH_RATE = record(name={"type": "string"}, total_tests=COUNT, success_rate=RATE)
 
+LEVELS = record(leaf=COUNT, model=optional(COUNT), summary=optional(COUNT))
+OUTCOMES = record(success=optional(COUNT), partial=optional(COUNT), failed=optional(COUNT))
+
 CHANGE = record(
     id=TEXT,
     command=TEXT,
@@ -88,6 +91,46 @@ DATA: dict[str, dict[str, Any]] = {
     ),
     "migrate": record(
         cells=COUNT, rows=COUNT, total_tests=COUNT, verified={"type": "boolean"}
+    ),
+    "diagnose": record(
+        levels=optional(LEVELS),
+        outcomes=optional(record(leaf=OUTCOMES, model=OUTCOMES, summary=OUTCOMES)),
+        vote=optional(
+            record(
+                winner={"enum": ["leaf", "none"]},
+                agreeing=several({"enum": ["leaf", "model", "summary"]}),
+                evidence=TEXT,
+            )
+        ),
+        version=optional(TEXT),
+        damage=optional(
+            record(file=TEXT, bytes=COUNT, offset=COUNT, line=COUNT, column=COUNT, pointer={"type": "string"})
+        ),
+        cells=optional(
+            record(
+                equal=COUNT,
+                different=COUNT,
+                only_master=COUNT,
+                only_results=COUNT,
+                differences=several(
+                    record(cell=TEXT, master=optional(COUNT), results=optional(COUNT))
+                ),
+            )
+        ),
+        copies=several(
+            record(
+                file=TEXT,
+                kind={"enum": ["backup", "by_hand"]},
+                good={"type": "boolean"},
+                problem=optional(TEXT),
+                total_tests=COUNT,
+                last_updated=optional(TEXT),
+            )
+        ),
+        counts={"type": "object", "additionalProperties": COUNT},
+        deep={"type": "boolean"},
+        files_decoded=COUNT,
+        rows_decoded=COUNT,
     ),
     "export": record(rows=COUNT, file=TEXT, bytes=COUNT),
     "query": record(
