@@ -10,6 +10,8 @@
 //   quarantine/<id>/    files that could not be used, each with a .why.json
 //   tmp/<id>/           spill files of a running process
 //   verified.json       which backups were verified when, and how that went
+//   daemon.lock         flock(2)ed while the daemon runs, with its process id
+//   jobs/<name>.lock    flock(2)ed while a run of that job goes on
 // A name that none of the builders here would make is unknown: it is reported
 // and never touched.
 
@@ -63,6 +65,11 @@ class Layout {
     return state() / "quarantine";
   }
   [[nodiscard]] fs::Path tmp_dir() const { return state() / "tmp"; }
+  [[nodiscard]] fs::Path daemon_lock() const { return state() / "daemon.lock"; }
+  [[nodiscard]] fs::Path job_locks() const { return state() / "jobs"; }
+  [[nodiscard]] fs::Path job_lock(const std::string& job) const {
+    return job_locks() / (job + ".lock");
+  }
 
   // What `backup verify` found, and when.
   [[nodiscard]] fs::Path verified_file() const {
