@@ -20,6 +20,7 @@ constexpr const Command* kCommands[] = {
     &kMigrateCommand,
     &kLogsCommand,
     // Keep safe and repair.
+    &kBackupCommand,
     &kUndoCommand,
     // Operate.
     &kServeCommand,
