@@ -75,6 +75,10 @@ class WritableFile {
   virtual ~WritableFile() = default;
   virtual Status Append(std::string_view bytes) = 0;
 
+  // Takes room for a file of `bytes` without writing them, where there is a
+  // disk; kNoSpace, or an error where the file system cannot do that.
+  virtual Status Allocate(std::uint64_t /*bytes*/) { return {}; }
+
   // Makes the bytes durable.  A failure is final: the kernel may have dropped
   // the dirty pages, and a second call could report success after the loss.
   virtual Status Sync() = 0;

@@ -8,7 +8,8 @@
 //   txn/<id>/           a transaction in flight
 //   trash/<id>/         a finished one: what undo needs, until its retention
 //   quarantine/<id>/    files that could not be used, each with a .why.json
-//   tmp/<id>/           spill files of a running process
+//   tmp/<id>/           spill files of a running process; what is being removed
+//   reserve             room that is given up first when the disk is full
 //   verified.json       which backups were verified when, and how that went
 // A name that none of the builders here would make is unknown: it is reported
 // and never touched.
@@ -56,6 +57,7 @@ class Layout {
     return state() / "quarantine";
   }
   [[nodiscard]] fs::Path tmp_dir() const { return state() / "tmp"; }
+  [[nodiscard]] fs::Path reserve() const { return state() / "reserve"; }
 
   // What `backup verify` found, and when.
   [[nodiscard]] fs::Path verified_file() const {

@@ -58,6 +58,7 @@ struct Settings {
   // [limits]
   std::uint64_t memory_bytes = 0;  // 0: a quarter of what the machine allows.
   std::int64_t lock_wait_seconds = 30;
+  std::uint64_t reserve_bytes = std::uint64_t{1} << 20;  // 0: none.
 
   // [serve]
   std::string serve_listen = "127.0.0.1:8000";

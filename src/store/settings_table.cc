@@ -46,6 +46,8 @@ constexpr SettingSpec kSpecs[] = {
         "the machine allows")},
     {"limits", "lock_wait_seconds", &S::lock_wait_seconds, Rule::kCount,
      N_("how long to wait for locks of other programs")},
+    {"limits", "reserve", &S::reserve_bytes, Rule::kSize,
+     N_("room that is kept for cleaning up on a full disk; 0 is none")},
     {"serve", "listen", &S::serve_listen, Rule::kText,
      N_("where 'serve' listens; another address than loopback needs TLS, and "
         "its readers the token")},
