@@ -19,8 +19,10 @@ constexpr const Command* kCommands[] = {
     &kDedupeCommand,
     &kMigrateCommand,
     &kLogsCommand,
+    &kCleanCommand,
     // Keep safe and repair.
     &kBackupCommand,
+    &kRecoverCommand,
     &kUndoCommand,
     // Operate.
     &kServeCommand,

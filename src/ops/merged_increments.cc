@@ -48,8 +48,7 @@ class Search {
 
   // Taken-in files of the merges that the results still rest on, by size.
   Status Collect() {
-    BENCHKEEP_ASSIGN(const auto results,
-                     InfoIfAny(store_.layout().results()));
+    BENCHKEEP_ASSIGN(const auto results, InfoIfAny(store_.layout().results()));
     if (!results) return {};
     BENCHKEEP_ASSIGN(const auto all, store::ListTransactions(store_));
     bool newest = true;
@@ -73,8 +72,7 @@ class Search {
   Result<std::optional<std::string>> MergedBy(std::uint64_t size,
                                               const std::string& sha256) {
     for (auto [at, end] = merged_.equal_range(size); at != end; ++at) {
-      const Result<fs::ReadLease> lease =
-          fs::ReadLease::Take(at->second.path);
+      const Result<fs::ReadLease> lease = fs::ReadLease::Take(at->second.path);
       if (!lease.ok()) continue;  // Nothing is proven by it.
       BENCHKEEP_ASSIGN(const std::string hash,
                        fs::Sha256OfFd(lease->fd(), at->second.path));
@@ -103,8 +101,7 @@ class Search {
   Status AddTaken(const std::string& txn) {
     const fs::Path folder =
         store_.layout().trash_dir() / txn / store::kTakenFolder;
-    BENCHKEEP_ASSIGN(const bool any,
-                     fs::Exists(store_.file_system(), folder));
+    BENCHKEEP_ASSIGN(const bool any, fs::Exists(store_.file_system(), folder));
     if (!any) return {};
     BENCHKEEP_ASSIGN(const auto entries, store_.file_system().List(folder));
     for (const fs::DirEntry& entry : entries) {
@@ -150,14 +147,13 @@ Result<std::vector<MergedIncrement>> FindMergedIncrements(
     found.push_back({entry.name, info, sha256, *txn});
   }
   if (found.empty()) return found;
-  BENCHKEEP_ASSIGN(
-      const auto results,
-      store::ParquetResults::Open(store, LimitsFor(memory_bytes)));
+  BENCHKEEP_ASSIGN(const auto results,
+                   store::ParquetResults::Open(store, LimitsFor(memory_bytes)));
   std::vector<MergedIncrement> proven;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    BENCHKEEP_ASSIGN(const store::MergeOutcome outcome,
-                     results->Merge({files[i]}, {}, store::Rehearse::kYes,
-                                    progress));
+    BENCHKEEP_ASSIGN(
+        const store::MergeOutcome outcome,
+        results->Merge({files[i]}, {}, store::Rehearse::kYes, progress));
     if (outcome.rejected.empty() && outcome.rows_added == 0) {
       proven.push_back(std::move(found[i]));
     }

@@ -57,6 +57,12 @@ class Layout {
     return state() / "quarantine";
   }
   [[nodiscard]] fs::Path tmp_dir() const { return state() / "tmp"; }
+  // Where a change of the trash goes while it is being removed.
+  [[nodiscard]] fs::Path purge_dir(const std::string& id) const {
+    return tmp_dir() / ("purge-" + id);
+  }
+  // True for a name that benchkeep itself makes in the state folder.
+  [[nodiscard]] static bool IsStateName(std::string_view name);
   [[nodiscard]] fs::Path reserve() const { return state() / "reserve"; }
 
   // What `backup verify` found, and when.

@@ -27,8 +27,7 @@ Status Make(const Store& store) {
 void MakeIfFree(const Store& store, std::uint64_t times) {
   const std::uint64_t bytes = store.settings().reserve_bytes;
   if (bytes == 0) return;
-  const auto exists =
-      fs::Exists(store.file_system(), store.layout().reserve());
+  const auto exists = fs::Exists(store.file_system(), store.layout().reserve());
   if (!exists.ok() || *exists || FreeBytes(store) / times < bytes) return;
   if (const Status made = Make(store); !made.ok()) {
     IgnoreError(store.file_system().Remove(store.layout().reserve()),

@@ -67,6 +67,15 @@ struct Settings {
   std::string serve_tls_key;
   std::int64_t serve_refresh_seconds = 5;
 
+  // [logs]
+  std::int64_t logs_compress_after_days = 1;
+  std::int64_t logs_delete_after_days = 7;
+
+  // [recover]
+  std::vector<std::string> writer_scripts = {"batch_test", "smart_batch",
+                                             "ultra_parallel"};
+  std::int64_t stop_wait_seconds = 10;
+
   // [undo]
   std::int64_t undo_keep_days = 7;
 
