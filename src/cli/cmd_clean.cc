@@ -32,9 +32,8 @@ class CleanAction final : public Action {
         !locked.ok()) {
       return context.Fail(locked.error());
     }
-    const Result<ops::CleanReport> report =
-        ops::Clean(context.store(), *context.lock(), *plan, options_,
-                   context.progress());
+    const Result<ops::CleanReport> report = ops::Clean(
+        context.store(), *context.lock(), *plan, options_, context.progress());
     if (!report.ok()) return context.Fail(report.error());
     return context.Emit(render::CleanDocument(*report, context.face()));
   }

@@ -66,8 +66,8 @@ class Cleaner {
   void Blame(const Error& error) {
     failed_ = true;
     report_.findings.push_back(
-        {"clean_stopped", Severity::kCritical,
-         layout_.Relative(error.path), error.message,
+        {"clean_stopped", Severity::kCritical, layout_.Relative(error.path),
+         error.message,
          Say(N_("nothing more was removed after this; cure it and run the "
                 "command again"))});
   }
@@ -98,9 +98,8 @@ class Cleaner {
       return {};
     }
     // Finishing what crashes left has taken it along already.
-    Status removed = dead.ok()
-                         ? files_.RemoveBelow(layout_.root(), item.path)
-                         : Status(Unexpected(dead.error()));
+    Status removed = dead.ok() ? files_.RemoveBelow(layout_.root(), item.path)
+                               : Status(Unexpected(dead.error()));
     if (!removed.ok() && removed.error().code != Code::kNotFound) {
       return removed;
     }
@@ -190,9 +189,8 @@ class Cleaner {
 }  // namespace
 
 Result<CleanReport> Clean(const store::Store& store,
-                          const store::StoreLock& lock,
-                          const CleanReport& plan, const CleanOptions& options,
-                          Progress& progress) {
+                          const store::StoreLock& lock, const CleanReport& plan,
+                          const CleanOptions& options, Progress& progress) {
   return Cleaner(store, lock, plan, options, progress).Run();
 }
 

@@ -59,8 +59,7 @@ Result<CleanReport> PlanClean(const store::Store& store,
 // Does what the plan says, each step after another look.  Trash goes first:
 // the rest may need the room.  The store lock is held.
 Result<CleanReport> Clean(const store::Store& store,
-                          const store::StoreLock& lock,
-                          const CleanReport& plan, const CleanOptions& options,
-                          Progress& progress);
+                          const store::StoreLock& lock, const CleanReport& plan,
+                          const CleanOptions& options, Progress& progress);
 
 }  // namespace benchkeep::ops

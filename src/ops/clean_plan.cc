@@ -116,12 +116,12 @@ class Planner {
       }
       const bool past = Now() - *time > keep;
       const bool goes = past || options_.purge_trash;
-      BENCHKEEP_TRY(
-          Add(Kind::kChange, goes ? Fate::kGoes : Fate::kStays, path, *time,
-              past   ? Say(N_("its time to be undone has passed"))
-              : goes ? Say(N_("it could still be undone"))
-                     : Say(N_("it can be undone for {0} days"),
-                           store_.settings().undo_keep_days)));
+      BENCHKEEP_TRY(Add(Kind::kChange, goes ? Fate::kGoes : Fate::kStays, path,
+                        *time,
+                        past   ? Say(N_("its time to be undone has passed"))
+                        : goes ? Say(N_("it could still be undone"))
+                               : Say(N_("it can be undone for {0} days"),
+                                     store_.settings().undo_keep_days)));
     }
     return {};
   }
@@ -130,11 +130,10 @@ class Planner {
     BENCHKEEP_ASSIGN(const std::vector<Leftover> leftovers,
                      FindLeftovers(store_));
     for (const Leftover& leftover : leftovers) {
-      BENCHKEEP_TRY(Add(Kind::kTemporary,
-                        leftover.dead ? Fate::kGoes : Fate::kStays,
-                        leftover.path, leftover.mtime_ns / kNanos,
-                        leftover.dead
-                            ? Say(N_("its run has died"))
+      BENCHKEEP_TRY(
+          Add(Kind::kTemporary, leftover.dead ? Fate::kGoes : Fate::kStays,
+              leftover.path, leftover.mtime_ns / kNanos,
+              leftover.dead ? Say(N_("its run has died"))
                             : Say(N_("its run may still be at work"))));
     }
     return {};
@@ -147,11 +146,10 @@ class Planner {
     std::set<std::string> names;
     for (const MergedIncrement& one : merged) {
       names.insert(one.name);
-      BENCHKEEP_TRY(Add(Kind::kIncrement, Fate::kGoes,
-                        layout_.increments() / one.name,
-                        one.info.mtime_ns / kNanos,
-                        Say(N_("{0} has merged these very bytes"),
-                            one.merged_by)));
+      BENCHKEEP_TRY(
+          Add(Kind::kIncrement, Fate::kGoes, layout_.increments() / one.name,
+              one.info.mtime_ns / kNanos,
+              Say(N_("{0} has merged these very bytes"), one.merged_by)));
     }
     BENCHKEEP_ASSIGN(const auto entries, Entries(layout_.increments()));
     std::uint64_t waiting = 0;

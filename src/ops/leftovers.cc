@@ -39,9 +39,9 @@ bool IsYoung(const store::Store& store, const fs::FileInfo& info) {
 // A process of that number that may have made the file.
 bool MakerLives(int pid, const fs::FileInfo& info) {
   const auto process = host::ProcessTable().Find(pid);
-  return process && process->started.time_since_epoch() <=
-                        std::chrono::nanoseconds(info.mtime_ns) +
-                            std::chrono::seconds(2);
+  return process &&
+         process->started.time_since_epoch() <=
+             std::chrono::nanoseconds(info.mtime_ns) + std::chrono::seconds(2);
 }
 
 // True when nobody has any file below `path` open for writing.

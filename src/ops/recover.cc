@@ -98,8 +98,7 @@ class Restorer {
     BENCHKEEP_ASSIGN(store::Transaction txn,
                      store::Transaction::Begin(store_, lock_, "recover"));
     out_ = txn.staging() / "backup";
-    BENCHKEEP_TRY(
-        TakeOut(store_, backup_, options_.parts, out_, progress_));
+    BENCHKEEP_TRY(TakeOut(store_, backup_, options_.parts, out_, progress_));
     BENCHKEEP_ASSIGN(merged_since_, MergedSince(home_, *backup_.manifest));
     BENCHKEEP_TRY(Validate());
     if (options_.parts.data) BENCHKEEP_TRY(Replay(txn));
@@ -148,12 +147,12 @@ class Restorer {
     txn.Note("rows_before", Json::Uint(before.rows));
     txn.Note("rows_after", Json::Uint(restored.rows));
     if (replay.empty()) return {};
-    BENCHKEEP_ASSIGN(const auto opened,
-                     store::ParquetResults::Open(
-                         copy, LimitsFor(options_.memory_bytes)));
-    BENCHKEEP_ASSIGN(const store::MergeOutcome outcome,
-                     opened->Merge(replay, txn.staging(), store::Rehearse::kNo,
-                                   progress_));
+    BENCHKEEP_ASSIGN(
+        const auto opened,
+        store::ParquetResults::Open(copy, LimitsFor(options_.memory_bytes)));
+    BENCHKEEP_ASSIGN(
+        const store::MergeOutcome outcome,
+        opened->Merge(replay, txn.staging(), store::Rehearse::kNo, progress_));
     BookMerge(store_, outcome, replay, txn);
     txn.Note("rows_before", Json::Uint(before.rows));
     BENCHKEEP_TRY(SortRejected(txn, outcome));
@@ -186,12 +185,10 @@ class Restorer {
                       const store::MergeOutcome& outcome) {
     std::set<std::string> gone;
     for (const store::RejectedFile& file : outcome.rejected) {
-      const auto claim =
-          std::find_if(claims_.usable.begin(), claims_.usable.end(),
-                       [&](const Claim& one) {
-                         return one.file.name == file.name &&
-                                !gone.contains(file.name);
-                       });
+      const auto claim = std::find_if(
+          claims_.usable.begin(), claims_.usable.end(), [&](const Claim& one) {
+            return one.file.name == file.name && !gone.contains(file.name);
+          });
       if (claim == claims_.usable.end()) {
         report_.findings.push_back({"increment_not_replayed",
                                     Severity::kWarning,
@@ -215,9 +212,9 @@ class Restorer {
   // Counts what was taken out, by reading all of it.
   Status Validate() {
     progress_.Stage(Say(N_("checking what was restored")), 0);
-    BENCHKEEP_ASSIGN(const CountedStore counted,
-                     CountStore(store_.Elsewhere(out_), options_.memory_bytes,
-                                progress_));
+    BENCHKEEP_ASSIGN(
+        const CountedStore counted,
+        CountStore(store_.Elsewhere(out_), options_.memory_bytes, progress_));
     const store::StoreCounts& found = counted.counts;
     const store::StoreCounts& promised = backup_.manifest->counts;
     const bool same_master =
@@ -269,10 +266,10 @@ class Restorer {
       if (sum.ok() && *sum == member->sha256) return {};  // It is that already.
     }
     if (present && present->type != fs::FileType::kRegular) {
-      return Fail(Code::kAlreadyExists,
-                  Say(N_("{0} is in the way: it is no file"),
-                      layout_.Relative(target)),
-                  target);
+      return Fail(
+          Code::kAlreadyExists,
+          Say(N_("{0} is in the way: it is no file"), layout_.Relative(target)),
+          target);
     }
     // Flat names: folders would stay behind in the trash.
     const fs::Path staged =
@@ -375,8 +372,7 @@ Status StopWriters(const store::Store& store, const RecoverOptions& options,
                          "run the command again")));
     }
     const auto stopped = host::StopProcesses(
-        table, wanted,
-        std::chrono::seconds(store.settings().stop_wait_seconds),
+        table, wanted, std::chrono::seconds(store.settings().stop_wait_seconds),
         [&] { return progress.Cancelled(); });
     if (progress.Cancelled()) {
       return Fail(Code::kCancelled, Say(N_("interrupted")));
@@ -432,8 +428,8 @@ Result<RecoverPlan> PlanRecovery(const store::Store& store,
   for (const host::Writer& writer : writers) {
     const auto& also = options.also_stop;
     const bool stops =
-        writer.certain || std::find(also.begin(), also.end(),
-                                    writer.process.pid) != also.end();
+        writer.certain ||
+        std::find(also.begin(), also.end(), writer.process.pid) != also.end();
     (stops ? plan.writers : plan.uncertain).push_back(writer);
   }
   AddUncertain(plan.uncertain, plan.findings);
@@ -464,8 +460,8 @@ Result<RecoverPlan> PlanRecovery(const store::Store& store,
         Missing(now.master->tests, manifest.counts.master->tests);
   }
   if (options.parts.data && now.results && manifest.counts.results) {
-    plan.lost_rows = Missing(
-        now.results->rows, manifest.counts.results->rows + plan.replay_rows);
+    plan.lost_rows = Missing(now.results->rows,
+                             manifest.counts.results->rows + plan.replay_rows);
   }
   return plan;
 }

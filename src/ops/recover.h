@@ -31,8 +31,8 @@ namespace benchkeep::ops {
 struct RecoverOptions {
   std::string backup = "latest";  // See store::FindBackup.
   // The settings of today stay.
-  store::Parts parts = {.master = true, .data = true, .config = true,
-                        .settings = false};
+  store::Parts parts = {
+      .master = true, .data = true, .config = true, .settings = false};
   bool even_if_not_good = false;
   std::vector<int> also_stop = {};  // Pids of writers that are not certain.
   std::uint64_t memory_bytes = 0;

@@ -72,8 +72,8 @@ std::string CountsTable(const store::StoreCounts& before,
   table.Column("")
       .Column(face.Tr(N_("now")), Align::kRight)
       .Column(after_title, Align::kRight);
-  table.Row({face.Tr(N_("tests in the master database")),
-             Number(tests(before)), Number(tests(after))});
+  table.Row({face.Tr(N_("tests in the master database")), Number(tests(before)),
+             Number(tests(after))});
   table.Row({face.Tr(N_("rows of results")), Number(rows(before)),
              Number(rows(after))});
   table.Row({face.Tr(N_("waiting increments")), Thousands(before.increments),
@@ -115,20 +115,21 @@ Document RecoverPlanDocument(const ops::RecoverPlan& plan, const Face& face) {
   data.Set("undo", Json());
 
   std::string& text = document.text;
-  text = face.Tr(Say(N_("restore the backup {0}, made {1}"), plan.backup.id,
-                     HumanAge(std::chrono::seconds(plan.backup_age_seconds),
-                              face))) +
+  text = face.Tr(Say(
+             N_("restore the backup {0}, made {1}"), plan.backup.id,
+             HumanAge(std::chrono::seconds(plan.backup_age_seconds), face))) +
          "\n";
   text += CountsTable(plan.before.counts, manifest.counts,
                       face.Tr(N_("in the backup")), face);
   for (const store::BackupReason& problem : plan.before.problems) {
-    text += "  " + face.Paint(Ink::kBad,
-                              face.Tr(store::ReasonMessage(problem))) + "\n";
+    text += "  " +
+            face.Paint(Ink::kBad, face.Tr(store::ReasonMessage(problem))) +
+            "\n";
   }
-  text += face.Tr(Say(N_("merge {0} increments with at least {1} rows again"),
-                      Thousands(plan.replay_files),
-                      Thousands(plan.replay_rows))) +
-          "\n";
+  text +=
+      face.Tr(Say(N_("merge {0} increments with at least {1} rows again"),
+                  Thousands(plan.replay_files), Thousands(plan.replay_rows))) +
+      "\n";
   if (plan.writers.empty()) {
     text += face.Tr(N_("no process writes here")) + "\n";
   } else {
@@ -173,9 +174,8 @@ Document RecoverDocument(const ops::RecoverReport& report, const Face& face) {
         report.drill ? "planned" : host::StopOutcomeName(one.outcome)));
   }
   data.Set("stopped", std::move(stopped));
-  data.Set("saved_to", report.saved_to.empty()
-                           ? Json()
-                           : Json::String(report.saved_to));
+  data.Set("saved_to",
+           report.saved_to.empty() ? Json() : Json::String(report.saved_to));
   data.Set("restored_from", Json::String(report.restored_from));
   data.Set("created_at", Json::String(report.created_at));
   Json files = Json::Array();
@@ -217,17 +217,15 @@ Document RecoverDocument(const ops::RecoverReport& report, const Face& face) {
                           : N_("restored from {0} in {1}"),
                       report.restored_from, HumanDuration(report.took, face))) +
           "\n";
-  text += CountsTable(report.before, report.after,
-                      report.drill ? face.Tr(N_("in the drill"))
-                                   : face.Tr(N_("after")),
-                      face);
+  text += CountsTable(
+      report.before, report.after,
+      report.drill ? face.Tr(N_("in the drill")) : face.Tr(N_("after")), face);
   text += face.Tr(Say(N_("{0} increments with {1} rows were merged again"),
                       Thousands(report.replayed_files),
                       Thousands(report.replayed_rows))) +
           "\n";
   if (!report.saved_to.empty()) {
-    text += face.Tr(Say(N_("the state of before is in {0}"),
-                        report.saved_to)) +
+    text += face.Tr(Say(N_("the state of before is in {0}"), report.saved_to)) +
             "\n";
   }
   text += UndoHint(report.txn, face);
