@@ -42,7 +42,8 @@ class UndoAction final : public Action {
             context.Confirm(plan, Say(N_("Take {0} back?"), id))) {
       return *stop;
     }
-    if (const Status locked = context.LockStore(); !locked.ok()) {
+    if (const Status locked = context.LockStore(store::Room::kMayUseReserve);
+        !locked.ok()) {
       return context.Fail(locked.error());
     }
     const Result<std::string> undo =

@@ -19,9 +19,11 @@ constexpr const Command* kCommands[] = {
     &kDedupeCommand,
     &kMigrateCommand,
     &kLogsCommand,
+    &kCleanCommand,
     // Keep safe and repair.
     &kDiagnoseCommand,
     &kBackupCommand,
+    &kRecoverCommand,
     &kUndoCommand,
     // Operate.
     &kServeCommand,

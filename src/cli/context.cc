@@ -214,9 +214,9 @@ Status Context::OpenStore(Trace trace) {
   return {};
 }
 
-Status Context::LockStore() {
+Status Context::LockStore(store::Room room) {
   BENCHKEEP_ASSIGN(store::StoreLock lock,
-                   store::StoreLock::Acquire(*store_, command_));
+                   store::StoreLock::Acquire(*store_, command_, room));
   lock_ = std::make_unique<store::StoreLock>(std::move(lock));
   BENCHKEEP_ASSIGN(const store::RecoveryReport report,
                    store::RecoverTransactions(*store_, *lock_));

@@ -139,7 +139,7 @@ class Context {
   // Used by the dispatcher.
   enum class Trace { kMay, kNone };  // kNone: nothing is left in the store.
   Status OpenStore(Trace trace);
-  Status LockStore();
+  Status LockStore(store::Room room = store::Room::kAsItIs);
 
  private:
   [[nodiscard]] render::Face ErrorFace() const;

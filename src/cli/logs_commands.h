@@ -10,5 +10,7 @@
 namespace benchkeep::cli {
 
 Command LogsErrorsCommand();
+Command LogsCompressCommand();
+Command LogsPruneCommand();
 
 }  // namespace benchkeep::cli

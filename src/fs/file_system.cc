@@ -2,6 +2,8 @@
 
 #include "fs/file_system.h"
 
+#include <cerrno>
+
 namespace benchkeep::fs {
 
 Result<std::string> ReadFile(FileSystem& file_system, const Path& path,
@@ -37,17 +39,25 @@ Result<bool> Exists(FileSystem& file_system, const Path& path) {
   return Unexpected(info.error());
 }
 
-Status RemoveTree(FileSystem& file_system, const Path& directory) {
-  BENCHKEEP_ASSIGN(const auto entries, file_system.List(directory));
+Status FileSystem::RemoveBelow(const Path& anchor, const Path& relative) {
+  const Path path = anchor / relative;
+  BENCHKEEP_ASSIGN(const FileInfo info, Info(path));
+  if (info.type != FileType::kDirectory) return Remove(path);
+  BENCHKEEP_ASSIGN(const auto entries, List(path));
   for (const DirEntry& entry : entries) {
-    const Path child = directory / entry.name;
-    if (entry.type == FileType::kDirectory) {
-      BENCHKEEP_TRY(RemoveTree(file_system, child));
-    } else {
-      BENCHKEEP_TRY(file_system.Remove(child));
-    }
+    BENCHKEEP_TRY(RemoveBelow(anchor, relative / entry.name));
   }
-  return file_system.RemoveDir(directory);
+  return RemoveDir(path);
+}
+
+Status RemoveTree(FileSystem& file_system, const Path& directory) {
+  BENCHKEEP_ASSIGN(const FileInfo info, file_system.Info(directory));
+  if (info.type == FileType::kSymlink) {
+    return FailSys(ELOOP, N_("removing {0}: {1}"), directory);
+  }
+  const Path parent =
+      directory.has_parent_path() ? directory.parent_path() : Path(".");
+  return file_system.RemoveBelow(parent, directory.filename());
 }
 
 }  // namespace benchkeep::fs

@@ -75,6 +75,10 @@ class WritableFile {
   virtual ~WritableFile() = default;
   virtual Status Append(std::string_view bytes) = 0;
 
+  // Takes room for a file of `bytes` without writing them, where there is a
+  // disk; kNoSpace, or an error where the file system cannot do that.
+  virtual Status Allocate(std::uint64_t /*bytes*/) { return {}; }
+
   // Makes the bytes durable.  A failure is final: the kernel may have dropped
   // the dirty pages, and a second call could report success after the loss.
   virtual Status Sync() = 0;
@@ -125,6 +129,13 @@ class FileSystem {
   // Sets the modification time (that of the last access, too).
   virtual Status SetTime(const Path& path, std::int64_t mtime_ns) = 0;
 
+  // Removes `anchor`/`relative`: a file, or a folder with everything below it,
+  // without ever following a link or leaving the file system.  The names below
+  // `anchor` are walked by open folders where the system can do so: whoever
+  // swaps one for a link meanwhile leads us nowhere (kPermission).  Stops at
+  // the first error.  kNotFound when there is nothing of that name.
+  virtual Status RemoveBelow(const Path& anchor, const Path& relative);
+
   // Makes the bytes of an existing file durable, whoever wrote them.
   virtual Status SyncFile(const Path& file) = 0;
 
@@ -142,8 +153,7 @@ Result<std::string> ReadFile(FileSystem& file_system, const Path& path,
 // True when something has that name, whatever it is.
 Result<bool> Exists(FileSystem& file_system, const Path& path);
 
-// Removes a folder and everything below it without following links.  Stops at
-// the first error.
+// RemoveBelow of a folder from its parent.
 Status RemoveTree(FileSystem& file_system, const Path& directory);
 
 }  // namespace benchkeep::fs

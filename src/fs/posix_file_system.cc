@@ -71,6 +71,13 @@ class PosixWritableFile final : public WritableFile {
     return {};
   }
 
+  Status Allocate(std::uint64_t bytes) override {
+    if (::fallocate(fd_.get(), 0, 0, static_cast<off_t>(bytes)) != 0) {
+      return FailSys(errno, N_("writing {0}: {1}"), path_);
+    }
+    return {};
+  }
+
   Status Sync() override {
     if (::fsync(fd_.get()) != 0) {
       return FailSys(errno, N_("syncing {0}: {1}"), path_);

@@ -27,6 +27,7 @@ class PosixFileSystem final : public FileSystem {
   Status SetOwner(const Path& path, std::uint32_t uid,
                   std::uint32_t gid) override;
   Status SetTime(const Path& path, std::int64_t mtime_ns) override;
+  Status RemoveBelow(const Path& anchor, const Path& relative) override;
   Status SyncFile(const Path& file) override;
   Status SyncDir(const Path& directory) override;
   Result<std::uint64_t> FreeBytes(const Path& path) override;

@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
+
+#include "fs/atomic_file.h"
 
 namespace benchkeep::store {
 
@@ -34,6 +37,17 @@ bool Layout::IsLogName(const std::string& name) {
                      [&name](const char* form) {
                        return ::fnmatch(form, name.c_str(), 0) == 0;
                      });
+}
+
+bool Layout::IsStateName(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "format",     "lock", "state.db", "txn",   "trash",
+      "quarantine", "tmp",  "reserve",  "token", "verified.json"};
+  const bool known =
+      std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+  // SQLite keeps files of its own beside state.db; replacements are staged.
+  return known || name.starts_with("state.db-") ||
+         name.find(fs::kStagingInfix) != std::string_view::npos;
 }
 
 std::string Layout::Relative(const fs::Path& path) const {

@@ -8,7 +8,8 @@
 //   txn/<id>/           a transaction in flight
 //   trash/<id>/         a finished one: what undo needs, until its retention
 //   quarantine/<id>/    files that could not be used, each with a .why.json
-//   tmp/<id>/           spill files of a running process
+//   tmp/<id>/           spill files of a running process; what is being removed
+//   reserve             room that is given up first when the disk is full
 //   verified.json       which backups were verified when, and how that went
 //   daemon.lock         flock(2)ed while the daemon runs, with its process id
 //   jobs/<name>.lock    flock(2)ed while a run of that job goes on
@@ -70,6 +71,13 @@ class Layout {
   [[nodiscard]] fs::Path job_lock(const std::string& job) const {
     return job_locks() / (job + ".lock");
   }
+  // Where a change of the trash goes while it is being removed.
+  [[nodiscard]] fs::Path purge_dir(const std::string& id) const {
+    return tmp_dir() / ("purge-" + id);
+  }
+  // True for a name that benchkeep itself makes in the state folder.
+  [[nodiscard]] static bool IsStateName(std::string_view name);
+  [[nodiscard]] fs::Path reserve() const { return state() / "reserve"; }
 
   // What `backup verify` found, and when.
   [[nodiscard]] fs::Path verified_file() const {

@@ -60,7 +60,8 @@ Status DropEmpty(const Store& store, const fs::Path& folder) {
                   Say(N_("move them back by hand")), taken);
     }
   }
-  return fs::RemoveTree(file_system, folder);
+  return file_system.RemoveBelow(store.layout().root(),
+                                 store.layout().Relative(folder));
 }
 
 Status RecoverOne(const Store& store, const std::string& id,

@@ -59,6 +59,7 @@ struct Settings {
   // [limits]
   std::uint64_t memory_bytes = 0;  // 0: a quarter of what the machine allows.
   std::int64_t lock_wait_seconds = 30;
+  std::uint64_t reserve_bytes = std::uint64_t{1} << 20;  // 0: none.
 
   // [serve]
   std::string serve_listen = "127.0.0.1:8000";
@@ -66,6 +67,15 @@ struct Settings {
   std::string serve_tls_certificate;          // PEM files; both or none.
   std::string serve_tls_key;
   std::int64_t serve_refresh_seconds = 5;
+
+  // [logs]
+  std::int64_t logs_compress_after_days = 1;
+  std::int64_t logs_delete_after_days = 7;
+
+  // [recover]
+  std::vector<std::string> writer_scripts = {"batch_test", "smart_batch",
+                                             "ultra_parallel"};
+  std::int64_t stop_wait_seconds = 10;
 
   // [undo]
   std::int64_t undo_keep_days = 7;

@@ -46,6 +46,8 @@ constexpr SettingSpec kSpecs[] = {
         "the machine allows")},
     {"limits", "lock_wait_seconds", &S::lock_wait_seconds, Rule::kCount,
      N_("how long to wait for locks of other programs")},
+    {"limits", "reserve", &S::reserve_bytes, Rule::kSize,
+     N_("room that is kept for cleaning up on a full disk; 0 is none")},
     {"serve", "listen", &S::serve_listen, Rule::kText,
      N_("where 'serve' listens; another address than loopback needs TLS, and "
         "its readers the token")},
@@ -58,6 +60,14 @@ constexpr SettingSpec kSpecs[] = {
      N_("PEM file with the key of that certificate")},
     {"serve", "refresh_seconds", &S::serve_refresh_seconds, Rule::kCount,
      N_("how often 'serve' looks at the store"), 1},
+    {"logs", "compress_after_days", &S::logs_compress_after_days, Rule::kCount,
+     N_("closed logs older than this are compressed")},
+    {"logs", "delete_after_days", &S::logs_delete_after_days, Rule::kCount,
+     N_("closed logs older than this go to the trash"), 1},
+    {"recover", "writers", &S::writer_scripts, Rule::kTexts,
+     N_("parts of the names of Python scripts that write into this store")},
+    {"recover", "stop_wait_seconds", &S::stop_wait_seconds, Rule::kCount,
+     N_("how long a writer may take to end before it is killed")},
     {"undo", "keep_days", &S::undo_keep_days, Rule::kCount,
      N_("how long a change can be undone"), 1},
 };

@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/json.h"
 #include "fs/atomic_file.h"
+#include "store/reserve.h"
+
 namespace benchkeep::store {
 namespace {
 
@@ -25,10 +28,7 @@ std::string Holder(const Store& store) {
          json->StringAt("since").value_or("?") + ")";
 }
 
-}  // namespace
-
-Result<StoreLock> StoreLock::Acquire(const Store& store,
-                                     const std::string& command) {
+Result<fs::FileLock> LockNow(const Store& store, const std::string& command) {
   const Layout& layout = store.layout();
   fs::FileSystem& file_system = store.file_system();
   BENCHKEEP_TRY(file_system.MakeDirs(layout.state(), 0700));
@@ -59,7 +59,37 @@ Result<StoreLock> StoreLock::Acquire(const Store& store,
     BENCHKEEP_TRY(fs::ReplaceFile(file_system, layout.format_file(),
                                   std::to_string(kLayoutVersion) + "\n", 0600));
   }
-  return StoreLock(std::move(*lock));
+  return std::move(*lock);
+}
+
+}  // namespace
+
+Result<StoreLock> StoreLock::Acquire(const Store& store,
+                                     const std::string& command, Room room) {
+  bool released = room == Room::kMayUseReserve && Reserve::IsNeeded(store) &&
+                  Reserve::Release(store);
+  Result<fs::FileLock> held = LockNow(store, command);
+  if (!held.ok() && held.error().code == Code::kNoSpace && !released) {
+    released = Reserve::Release(store);
+    if (released) held = LockNow(store, command);
+  }
+  if (!held.ok()) {
+    if (released) Reserve::Restore(store);
+    return Unexpected(held.error());
+  }
+  StoreLock lock(store, std::move(*held));
+  lock.released_ = released;
+  if (!released) Reserve::Keep(store);
+  return lock;
+}
+
+StoreLock::StoreLock(StoreLock&& other) noexcept
+    : store_(other.store_),
+      lock_(std::move(other.lock_)),
+      released_(std::exchange(other.released_, false)) {}
+
+StoreLock::~StoreLock() {
+  if (released_) Reserve::Restore(*store_);
 }
 
 Result<WriterLocks> WriterLocks::Acquire(const Store& store) {

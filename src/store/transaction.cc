@@ -162,6 +162,18 @@ Status Transaction::Quarantine(const std::string& name, const Message& reason) {
   return {};
 }
 
+void Transaction::Pack(const std::string& name, const fs::Path& target,
+                       const std::string& sha256, const fs::FileInfo& info) {
+  Json* packed = record_.Find("packed");
+  if (packed == nullptr) packed = &record_.Set("packed", Json::Array());
+  Json one = InfoToJson(info);
+  one.Set("name", Json::String(name));
+  one.Set("in", Json::String(store_->layout().Relative(target)));
+  one.Set("sha256", Json::String(sha256));
+  one.Set("mode", Json::Uint(info.mode));
+  packed->Append(std::move(one));
+}
+
 void Transaction::Book(LedgerEntry entry) {
   Json* ledger = record_.Find("ledger");
   if (ledger == nullptr) ledger = &record_.Set("ledger", Json::Array());

@@ -74,6 +74,11 @@ class Transaction {
   // Plans: the taken-in file `name` goes to the quarantine.
   Status Quarantine(const std::string& name, const Message& reason);
 
+  // Notes: the taken-in file `name` is packed (gzip) in `target`, a step of
+  // this transaction.  `sha256` and `info` are those of the file.
+  void Pack(const std::string& name, const fs::Path& target,
+            const std::string& sha256, const fs::FileInfo& info);
+
   void Book(LedgerEntry entry);
   // Numbers of the report, for `undo list`.
   void Note(const std::string& name, Json value);
@@ -94,6 +99,10 @@ class Transaction {
   Json record_;
   bool open_ = false;
 };
+
+// Removes the originals of a committed transaction that are packed elsewhere:
+// undo unpacks them again.
+Status DropPackedOriginals(const Store& store, const std::string& id);
 
 // What RecoverTransactions did.
 struct RecoveryReport {

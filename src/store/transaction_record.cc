@@ -242,7 +242,8 @@ Status RollBack(const Store& store, const std::string& id, const Json& record) {
       BENCHKEEP_TRY(file_system.SyncDir(taken));
     }
   }
-  BENCHKEEP_TRY(fs::RemoveTree(file_system, folder));
+  BENCHKEEP_TRY(file_system.RemoveBelow(store.layout().root(),
+                                        store.layout().Relative(folder)));
   return file_system.SyncDir(store.layout().txn_dir());
 }
 

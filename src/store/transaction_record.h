@@ -13,6 +13,8 @@
 
 namespace benchkeep::store {
 
+class Transaction;
+
 inline constexpr int kRecordFormat = 1;
 inline constexpr const char* kRecordFile = "record.json";
 inline constexpr const char* kTakenFolder = "taken";
@@ -36,6 +38,11 @@ Status FinishTransaction(const Store& store, const std::string& id,
 
 // Moves taken-in files back and removes the folder.
 Status RollBack(const Store& store, const std::string& id, const Json& record);
+
+// For the undo of a transaction with packed files: unpacks those that are not
+// in `taken` any more, and plans their way home.
+Status UnpackOriginals(const Store& store, const Json& record,
+                       const fs::Path& taken, Transaction& txn);
 
 // Renames `from` to `to`, or to a free name beside it.  Returns the name used.
 Result<fs::Path> MoveToFreeName(const Store& store, const fs::Path& from,

@@ -104,6 +104,9 @@ class Undo {
       BENCHKEEP_TRY(Reverse(step, txn));
     }
     BENCHKEEP_TRY(PutTakenBack(txn));
+    BENCHKEEP_TRY(UnpackOriginals(
+        store_, past_.record,
+        store_.layout().trash_dir() / past_.id / kTakenFolder, txn));
     BookReversed(txn);
     const std::string id = txn.id();
     BENCHKEEP_ASSIGN(const WriterLocks writers, WriterLocks::Acquire(store_));

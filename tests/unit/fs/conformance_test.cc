@@ -423,6 +423,18 @@ TEST_P(Conformance, RemoveTreeTakesAll) {
   EXPECT_EQ(CodeOf(RemoveTree(files_, At("d"))), Code::kNotFound);
 }
 
+TEST_P(Conformance, RemoveBelowTakesAFileOrAFolder) {
+  PutDir("d/e/f");
+  Put("d/e/a", "x");
+  Put("d/b", "y");
+  ASSERT_TRUE(files_.RemoveBelow(At("."), "d/b").ok());
+  EXPECT_EQ(Names("d"), "e/");
+  ASSERT_TRUE(files_.RemoveBelow(At("."), "d/e").ok());
+  EXPECT_EQ(Names("d"), "");
+  EXPECT_EQ(CodeOf(files_.RemoveBelow(At("."), "d/e")), Code::kNotFound);
+  EXPECT_EQ(CodeOf(files_.RemoveBelow(At("."), "none/e")), Code::kNotFound);
+}
+
 TEST_P(Conformance, SetModeIsSeenAndKept) {
   Put("a", "x");
   PutDir("d");

@@ -29,7 +29,8 @@ class GzipTest : public ::testing::Test {
     BENCHKEEP_CHECK(file.ok());
     GzipWriter writer(**file, threads);
     for (std::size_t at = 0; at < bytes.size(); at += 70'000) {
-      EXPECT_TRUE(writer.Write(std::string_view(bytes).substr(at, 70'000)).ok());
+      EXPECT_TRUE(
+          writer.Write(std::string_view(bytes).substr(at, 70'000)).ok());
     }
     EXPECT_TRUE(writer.Finish().ok());
     EXPECT_TRUE((*file)->Close().ok());

@@ -81,7 +81,8 @@ TEST(Tar, GivesBackNamesTimesModesAndBytes) {
 
 // A ustar header with its sum; the content has to follow.
 std::string Raw(const std::string& name, char type, std::uint64_t size,
-                const std::string& link = "", const std::string& mode = "0000644",
+                const std::string& link = "",
+                const std::string& mode = "0000644",
                 const std::string& size_text = "") {
   std::string header(512, '\0');
   const auto put = [&](std::size_t at, const std::string& text) {
@@ -114,17 +115,16 @@ std::string End() { return std::string(1024, '\0'); }
 
 TEST(Tar, ReadsGnuLongNames) {
   const std::string name(150, 'n');
-  const auto back =
-      Read(Raw("././@LongLink", 'L', name.size() + 1) +
-           Content(name + std::string(1, '\0')) + Raw("short", '0', 2) +
-           Content("ok") + End());
+  const auto back = Read(Raw("././@LongLink", 'L', name.size() + 1) +
+                         Content(name + std::string(1, '\0')) +
+                         Raw("short", '0', 2) + Content("ok") + End());
   ASSERT_TRUE(back.ok()) << back.error().message.English();
   EXPECT_EQ(back->at(0).first.path, name);
 }
 
 TEST(Tar, ReadsTheFolderItself) {
-  const auto back = Read(Raw("./", '5', 0) + Raw("./a", '0', 1) +
-                         Content("x") + End());
+  const auto back =
+      Read(Raw("./", '5', 0) + Raw("./a", '0', 1) + Content("x") + End());
   ASSERT_TRUE(back.ok()) << back.error().message.English();
   ASSERT_EQ(back->size(), 1U);
   EXPECT_EQ(back->at(0).first.path, "a");
@@ -157,30 +157,26 @@ TEST(Tar, RefusesEvilArchives) {
       {"GNU long link", Raw("a", 'K', 3) + Content("abc") + End()},
       {"GNU volume header", Raw("a", 'V', 0) + End()},
       {"unknown type", Raw("a", 'Z', 0) + End()},
-      {"pax name leads up",
-       Raw("x", 'x', pax_up.size()) + Content(pax_up) + Raw("a", '0', 0) +
-           End()},
-      {"pax name is absolute",
-       Raw("x", 'x', pax_abs.size()) + Content(pax_abs) + Raw("a", '0', 0) +
-           End()},
+      {"pax name leads up", Raw("x", 'x', pax_up.size()) + Content(pax_up) +
+                                Raw("a", '0', 0) + End()},
+      {"pax name is absolute", Raw("x", 'x', pax_abs.size()) +
+                                   Content(pax_abs) + Raw("a", '0', 0) + End()},
       {"pax length lies",
        Raw("x", 'x', 10) + Content("99 path=a\n") + Raw("a", '0', 0) + End()},
       {"pax without end",
        Raw("x", 'x', 9) + Content("9 path=ab") + Raw("a", '0', 0) + End()},
-      {"pax sparse",
-       Raw("x", 'x', 22) + Content("22 GNU.sparse.major=1\n") +
-           Raw("a", '0', 0) + End()},
+      {"pax sparse", Raw("x", 'x', 22) + Content("22 GNU.sparse.major=1\n") +
+                         Raw("a", '0', 0) + End()},
       {"huge pax header", Raw("x", 'x', 1U << 30U) + End()},
-      {"long name leads out",
-       Raw("././@LongLink", 'L', 8) + Content("../../a\0") + Raw("a", '0', 0) +
-           End()},
+      {"long name leads out", Raw("././@LongLink", 'L', 8) +
+                                  Content("../../a\0") + Raw("a", '0', 0) +
+                                  End()},
       {"twice", Raw("a", '0', 0) + Raw("./a", '0', 0) + End()},
       {"empty name", Raw("", '0', 0) + End()},
-      {"size is no number", Raw("a", '0', 0, "", "0000644", "zzzzzzzzzzz") +
-                                End()},
-      {"negative size", Raw("a", '0', 0, "", "0000644",
-                            std::string(12, '\xff')) +
-                            End()},
+      {"size is no number",
+       Raw("a", '0', 0, "", "0000644", "zzzzzzzzzzz") + End()},
+      {"negative size",
+       Raw("a", '0', 0, "", "0000644", std::string(12, '\xff')) + End()},
       {"wrong sum", Raw("a", '0', 0).replace(0, 1, "b") + End()},
       {"cut in a header", Raw("a", '0', 0).substr(0, 300)},
       {"cut in a file", Raw("a", '0', 5000) + Content("x")},
