@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace benchkeep {
 
@@ -38,6 +40,10 @@ class ManualClock final : public Clock {
 
 // "2026-01-31T23:59:59Z" (UTC, whole seconds).
 std::string FormatIso(TimePoint time);
+
+// Reads "2026-01-31T23:59:59", with "Z" or an offset like "+02:00" behind it or
+// nothing (UTC); also a date alone.
+std::optional<TimePoint> ParseIso(std::string_view text);
 
 // "20260131-235959", the form of ids and folder names (UTC).
 std::string FormatStamp(TimePoint time);

@@ -25,6 +25,8 @@ constexpr const Command* kCommands[] = {
     // Operate.
     &kServeCommand,
     &kMetricsCommand,
+    &kDaemonCommand,
+    &kScheduleCommand,
     // Set up and learn.
     &kDemoCommand,
     &kConfigCommand,

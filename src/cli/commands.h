@@ -26,6 +26,8 @@ extern const Command kStatusCommand;
 extern const Command kUndoCommand;
 extern const Command kExportCommand;
 extern const Command kQueryCommand;
+extern const Command kDaemonCommand;
+extern const Command kScheduleCommand;
 extern const Command kVersionCommand;
 
 // In the order of help.

@@ -71,6 +71,13 @@ class Context {
     return environment_.file_system;
   }
   [[nodiscard]] Clock& clock() { return environment_.clock; }
+  // Of the environment; empty when not set.
+  [[nodiscard]] std::string variable(const char* name) const {
+    return environment_.variable(name);
+  }
+  [[nodiscard]] const std::filesystem::path& program_folder() const {
+    return environment_.program_folder;
+  }
 
   // The folder of -C, absolute; it need not exist.
   [[nodiscard]] const fs::Path& root() const { return root_; }

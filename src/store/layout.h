@@ -9,6 +9,8 @@
 //   trash/<id>/         a finished one: what undo needs, until its retention
 //   quarantine/<id>/    files that could not be used, each with a .why.json
 //   tmp/<id>/           spill files of a running process
+//   daemon.lock         flock(2)ed while the daemon runs, with its process id
+//   jobs/<name>.lock    flock(2)ed while a run of that job goes on
 // A name that none of the builders here would make is unknown: it is reported
 // and never touched.
 
@@ -58,6 +60,11 @@ class Layout {
     return state() / "quarantine";
   }
   [[nodiscard]] fs::Path tmp_dir() const { return state() / "tmp"; }
+  [[nodiscard]] fs::Path daemon_lock() const { return state() / "daemon.lock"; }
+  [[nodiscard]] fs::Path job_locks() const { return state() / "jobs"; }
+  [[nodiscard]] fs::Path job_lock(const std::string& job) const {
+    return job_locks() / (job + ".lock");
+  }
 
   // True for a name (no folder) that may be an increment.
   [[nodiscard]] bool IsIncrementName(const std::string& name) const;

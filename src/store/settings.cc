@@ -83,6 +83,53 @@ struct JsonValue {
   }
 };
 
+struct JobTomlText {
+  const JobSettings& job;
+  std::string operator()(std::string JobSettings::*place) const {
+    return Quoted(job.*place);
+  }
+  std::string operator()(bool JobSettings::*place) const {
+    return job.*place ? "true" : "false";
+  }
+  std::string operator()(std::int64_t JobSettings::*place) const {
+    return std::to_string(job.*place);
+  }
+  std::string operator()(
+      std::vector<std::vector<std::string>> JobSettings::*place) const {
+    const auto& commands = job.*place;
+    if (commands.size() == 1) return QuotedList(commands[0]);
+    std::string out;
+    for (const std::vector<std::string>& command : commands) {
+      out += (out.empty() ? "" : ", ") + QuotedList(command);
+    }
+    return "[" + out + "]";
+  }
+};
+
+struct JobJsonValue {
+  const JobSettings& job;
+  Json operator()(std::string JobSettings::*place) const {
+    return Json::String(job.*place);
+  }
+  Json operator()(bool JobSettings::*place) const {
+    return Json::Bool(job.*place);
+  }
+  Json operator()(std::int64_t JobSettings::*place) const {
+    return Json::Int(job.*place);
+  }
+  Json operator()(
+      std::vector<std::vector<std::string>> JobSettings::*place) const {
+    Json commands = Json::Array();
+    for (const std::vector<std::string>& words : job.*place) {
+      Json& command = commands.Append(Json::Array());
+      for (const std::string& word : words) {
+        command.Append(Json::String(word));
+      }
+    }
+    return commands;
+  }
+};
+
 // Comment lines of at most 80 bytes.
 std::string Comment(const std::string& text) {
   constexpr std::size_t kWidth = 78;
@@ -125,6 +172,15 @@ std::vector<SettingRow> SettingRows(const Settings& settings) {
                     std::visit(TomlText{settings}, spec.place),
                     Say(spec.about)});
   }
+  bool explained = false;
+  for (const JobSettings& job : settings.jobs) {
+    for (const JobKey& key : JobKeys()) {
+      rows.push_back({"jobs." + job.name, key.key,
+                      std::visit(JobTomlText{job}, key.place),
+                      explained ? Message() : Say(key.about)});
+    }
+    explained = true;
+  }
   return rows;
 }
 
@@ -140,7 +196,8 @@ std::string SettingsToToml(
       section = row.section;
       out += "\n[" + section + "]\n";
     }
-    out += Comment(words(row.about)) + row.key + " = " + row.value + "\n";
+    if (!row.about.empty()) out += Comment(words(row.about));
+    out += row.key + " = " + row.value + "\n";
   }
   return out;
 }
@@ -151,6 +208,13 @@ Json SettingsToJson(const Settings& settings) {
     Json* section = json.Find(spec.section);
     if (section == nullptr) section = &json.Set(spec.section, Json::Object());
     section->Set(spec.key, std::visit(JsonValue{settings}, spec.place));
+  }
+  Json& jobs = json.Set("jobs", Json::Object());
+  for (const JobSettings& job : settings.jobs) {
+    Json& one = jobs.Set(job.name, Json::Object());
+    for (const JobKey& key : JobKeys()) {
+      one.Set(key.key, std::visit(JobJsonValue{job}, key.place));
+    }
   }
   return json;
 }

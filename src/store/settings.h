@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "fs/file_system.h"
+#include "store/job_settings.h"
 
 namespace benchkeep::store {
 
@@ -69,6 +70,9 @@ struct Settings {
   // [undo]
   std::int64_t undo_keep_days = 7;
 
+  // [jobs.NAME]
+  std::vector<JobSettings> jobs = DefaultJobs();
+
   bool operator==(const Settings&) const = default;
 };
 
@@ -97,7 +101,7 @@ struct SettingRow {
   std::string section;
   std::string key;
   std::string value;  // As it stands in benchkeep.toml: "\"logs\"", "600".
-  Message about;
+  Message about;      // Empty for what was explained before.
 };
 
 // All of them, section by section.

@@ -56,6 +56,12 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     assert [one["command"] for one in done][-1] == "consolidate"
     consolidation = done[-1]["id"]
     ran("undo show", consolidation)
+    ran("schedule list")
+    ran("schedule run", "consolidate")
+    ran("schedule history")
+    ran("schedule pause", "consolidate")
+    ran("schedule resume", "consolidate")
+    ran("schedule next", "@daily")
     ran("migrate", "--replace", "--yes")
     ran("config init")
     newest = ran("undo list").data["changes"][0]["id"]

@@ -62,6 +62,42 @@ ERROR_CLASSES = record(
     disk=COUNT,
     other=COUNT,
 )
+TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+RUN_STATUS = {
+    "enum": ["running", "ok", "findings", "failed", "timeout", "crashed", "interrupted"]
+}
+JOB_STATE = {
+    "enum": ["waiting", "running", "failing", "paused", "disabled", "unavailable"]
+}
+JOB = record(
+    name=TEXT,
+    schedule=TEXT,
+    timezone=optional(TEXT),
+    command=TEXT,
+    last=optional(TIME),
+    last_status=optional(RUN_STATUS),
+    last_run=optional(COUNT),
+    failures=COUNT,
+    next=optional(TIME),
+    state=JOB_STATE,
+)
+RUN = record(
+    id=COUNT,
+    job=TEXT,
+    trigger={"enum": ["schedule", "made_up", "retry", "reboot", "manual"]},
+    planned=optional(TIME),
+    attempt=COUNT,
+    started=TIME,
+    ended=optional(TIME),
+    status=RUN_STATUS,
+    exit_code=optional({"type": "integer"}),
+)
+RUN_WITH_OUTPUT = {
+    "allOf": [
+        RUN,
+        record(output={"type": "string"}, reports=several({"type": "object"})),
+    ]
+}
 
 DATA: dict[str, dict[str, Any]] = {
     "status": record(
@@ -171,6 +207,21 @@ DATA: dict[str, dict[str, Any]] = {
         collectors=several(record(name=TEXT, up={"type": "boolean"})),
         samples=COUNT,
         file=optional(TEXT),
+    ),
+    "schedule list": record(
+        daemon=record(
+            running={"type": "boolean"}, pid=optional(COUNT), since=optional(TIME)
+        ),
+        jobs=several(JOB),
+    ),
+    "schedule run": record(run=RUN_WITH_OUTPUT),
+    "schedule history": record(runs=several(RUN)),
+    "schedule pause": record(job=TEXT, paused={"const": True}),
+    "schedule resume": record(job=TEXT, paused={"const": False}),
+    "schedule next": record(
+        schedule=TEXT,
+        timezone=optional(TEXT),
+        times=several(record(utc=TIME, local=TEXT)),
     ),
     "version": record(version=TEXT),
     "demo": {"type": "object"},

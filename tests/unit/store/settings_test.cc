@@ -166,6 +166,71 @@ TEST(ParseSettings, ReportsLettersOutsideOfTexts) {
   }
 }
 
+TEST(ParseSettings, ReadsJobs) {
+  const Result<Settings> settings = ParseSettings(R"(
+[jobs.consolidate]
+schedule = "*/15 * * * mon-fri"
+timezone = "Asia/Shanghai"
+timeout_seconds = 60
+[jobs.health]
+enabled = false
+[jobs.nightly-export]
+command = [["dedupe"], ["export", "--all"]]
+schedule = "@daily"
+jitter_seconds = 600
+)",
+                                                  kOrigin);
+  ASSERT_TRUE(settings.ok()) << settings.error().message.English();
+  const std::vector<JobSettings>& jobs = settings->jobs;
+  ASSERT_EQ(jobs.size(), 6U);
+  EXPECT_EQ(jobs[0].schedule, "*/15 * * * mon-fri");
+  EXPECT_EQ(jobs[0].timezone, "Asia/Shanghai");
+  EXPECT_EQ(jobs[0].timeout_seconds, 60);
+  EXPECT_EQ(jobs[0].commands, DefaultJobs()[0].commands);
+  EXPECT_EQ(jobs[1], DefaultJobs()[1]);
+  EXPECT_FALSE(jobs[4].enabled);
+  EXPECT_EQ(jobs[5].name, "nightly-export");
+  EXPECT_EQ(jobs[5].commands, (std::vector<std::vector<std::string>>{
+                                  {"dedupe"}, {"export", "--all"}}));
+}
+
+TEST(ParseSettings, ChecksJobs) {
+  EXPECT_EQ(ErrorOf("[jobs.consolidate]\nschedule = \"0 25 * * *\"\n"),
+            "benchkeep.toml:2: 'schedule' is no schedule: field 2 of the "
+            "schedule is '25': a number from 0 to 23 was expected");
+  EXPECT_EQ(ErrorOf("[jobs.consolidat]\nenabled = true\n"),
+            "benchkeep.toml:1: the new job 'consolidat' needs a 'command' and "
+            "a 'schedule'; did you mean [jobs.consolidate]?");
+  EXPECT_EQ(ErrorOf("[jobs.mine]\nschedule = \"@daily\"\n"),
+            "benchkeep.toml:1: the new job 'mine' needs a 'command' and a "
+            "'schedule'");
+  EXPECT_EQ(ErrorOf("[jobs.backup]\nretrys = 1\n"),
+            "benchkeep.toml:2: unknown key 'retrys' in [jobs.backup]; did you "
+            "mean 'retries'?");
+  EXPECT_EQ(ErrorOf("[jobs.backup]\nzzz = 1\n"),
+            "benchkeep.toml:2: unknown key 'zzz' in [jobs.backup]");
+  EXPECT_EQ(ErrorOf("[jobs.backup]\nenabled = 1\n"),
+            "benchkeep.toml:2: 'enabled' must be true or false");
+  EXPECT_EQ(ErrorOf("[jobs.backup]\ntimeout_seconds = 0\n"),
+            "benchkeep.toml:2: 'timeout_seconds' must be from 1 to 31622400");
+  EXPECT_EQ(ErrorOf("[jobs.backup]\nretries = \"2\"\n"),
+            "benchkeep.toml:2: 'retries' must be a whole number");
+  for (const char* command : {"\"backup\"", "[]", "[[]]", "[1]",
+                              "[\"a\", [\"b\"]]", "[[\"a\"], \"b\"]"}) {
+    EXPECT_EQ(ErrorOf(std::string("[jobs.backup]\ncommand = ") + command),
+              "benchkeep.toml:2: 'command' must be a list of words, like "
+              "[\"logs\", \"compress\"], or a list of such lists")
+        << command;
+  }
+  EXPECT_EQ(ErrorOf("[jobs]\nbackup = 1\n"),
+            "benchkeep.toml:2: 'jobs.backup' must be a section: [jobs.backup]");
+  EXPECT_EQ(ErrorOf("[jobs.\"a b\"]\nenabled = true\n"),
+            "benchkeep.toml:1: 'a b' cannot be the name of a job: letters, "
+            "digits, '-' and '_' only");
+  EXPECT_EQ(ErrorOf("[job.backup]\nenabled = true\n"),
+            "benchkeep.toml:1: unknown section [job]; did you mean [jobs]?");
+}
+
 TEST(SettingsProblems, ListsAllByLine) {
   const std::vector<Error> problems = SettingsProblems(
       "[undo]\nkeep_days = 0\n[store]\nresluts = 1\nlogs = 2\n", kOrigin);
@@ -252,6 +317,12 @@ TEST(SettingsToToml, ReadsBackAsItWas) {
     settings.serve_tls_key = generate.Text();
     settings.serve_refresh_seconds = 1 + generate.Count() / 2;
     settings.undo_keep_days = 1 + generate.Count() / 2;
+    for (JobSettings& job : settings.jobs) {
+      job.commands.assign(1 + generate.Below(3), generate.Names(1));
+      job.timezone = generate.Text();
+      job.enabled = generate.Below(2) == 0;
+      job.retries = generate.Count() % 1000;
+    }
     const std::string toml = SettingsToToml(settings);
     const Result<Settings> back = ParseSettings(toml, kOrigin);
     ASSERT_TRUE(back.ok()) << back.error().message.English() << "\n" << toml;
@@ -262,11 +333,16 @@ TEST(SettingsToToml, ReadsBackAsItWas) {
 TEST(SettingsToToml, SetsEveryKeyAndCommentsIt) {
   const std::string toml =
       SettingsToToml({}, [](const Message&) { return std::string("comment"); });
+  std::size_t at = 0;
   for (const SettingRow& row : SettingRows({})) {
-    EXPECT_NE(toml.find("# comment\n" + row.key + " = "), std::string::npos)
-        << row.key;
+    // The keys of jobs are explained once, at the first job.
+    const std::string comment = row.about.empty() ? "" : "# comment\n";
+    const std::size_t found = toml.find(comment + row.key + " = ", at);
+    EXPECT_NE(found, std::string::npos) << row.section << "." << row.key;
+    at = found;
   }
-  EXPECT_EQ(SettingRows({}).size(), SettingSpecs().size());
+  EXPECT_EQ(SettingRows({}).size(),
+            SettingSpecs().size() + DefaultJobs().size() * JobKeys().size());
 }
 
 TEST(SettingsToJson, GroupsBySection) {
@@ -274,6 +350,8 @@ TEST(SettingsToJson, GroupsBySection) {
   EXPECT_EQ(json.Find("store")->Find("key")->Dump(), "[\"test_id\"]");
   EXPECT_EQ(json.Find("limits")->IntAt("memory"), 0);
   EXPECT_EQ(json.Find("consolidate")->StringAt("summary_mode"), "replace");
+  EXPECT_EQ(json.Find("jobs")->Find("logs")->Find("command")->Dump(),
+            "[[\"logs\",\"compress\"],[\"logs\",\"prune\"]]");
 }
 
 class LoadSettingsTest : public testing::Test {

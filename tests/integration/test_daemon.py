@@ -1,0 +1,270 @@
+"""Proves the manners of the daemon: one per store, runs jobs, stops soon."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+import oracle
+import storegen
+from cli import FAILED, FINE, LOCKED, OK, Benchkeep
+from storegen import PILOT, StoreBuilder
+
+PATIENCE = 60  # Seconds; a loaded machine is slow, a hang is a failure.
+
+
+def wait_for(condition, what: str):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    pytest.fail(f"waited in vain for {what}")
+
+
+class Daemon:
+    """A running daemon and what it says."""
+
+    def __init__(self, benchkeep: Benchkeep, root: Path, **env: str):
+        self.log = root.parent / "daemon.log"
+        words = [benchkeep.binary, "-C", root, "daemon"]
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(
+                [str(word) for word in words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=benchkeep.environment(env),
+            )
+        self.wait_until_said("looking after")
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def wait_until_said(self, words: str):
+        wait_for(lambda: words in self.said() or self.process.poll() is not None, words)
+        assert words in self.said(), self.said()
+
+    def stop(self, how: int = signal.SIGTERM) -> str:
+        self.process.send_signal(how)
+        out, _ = self.process.communicate(timeout=PATIENCE)
+        return out
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "store"
+    storegen.records_store(root, 5)
+    return root
+
+
+@pytest.fixture
+def start(benchkeep: Benchkeep, root: Path):
+    running: list[Daemon] = []
+
+    def begin(**env: str) -> Daemon:
+        running.append(Daemon(benchkeep, root, **env))
+        return running[-1]
+
+    yield begin
+    for daemon in running:
+        if daemon.process.poll() is None:
+            daemon.process.kill()
+            daemon.process.communicate()
+
+
+def settings(root: Path, text: str) -> None:
+    (root / "benchkeep.toml").write_text(text)
+
+
+def runs(benchkeep: Benchkeep, root: Path, *args: object) -> list[dict]:
+    return benchkeep.must(root, "schedule", "history", *args).data["runs"]
+
+
+# Due when the machine started, so at once.
+AT_ONCE = """
+[jobs.consolidate]
+schedule = "@reboot"
+"""
+
+
+def test_runs_what_is_due_and_stops(benchkeep: Benchkeep, root: Path, start):
+    settings(root, AT_ONCE)
+    daemon = start()
+    daemon.wait_until_said("consolidate ended")
+    listed = benchkeep.must(root, "schedule", "list").data
+    assert listed["daemon"]["running"] is True
+    assert listed["daemon"]["pid"] == daemon.process.pid
+    state = {job["name"]: job["state"] for job in listed["jobs"]}
+    assert state["consolidate"] == "waiting"
+    done = runs(benchkeep, root, "consolidate")
+    assert [run["trigger"] for run in done] == ["reboot"]
+    assert done[0]["status"] in ("ok", "findings")
+    one = benchkeep.must(root, "schedule", "history", "--run", done[0]["id"])
+    (report,) = one.data["run"]["reports"]
+    assert report["command"] == "consolidate" and report["data"]["files_merged"] > 0
+    out = daemon.stop()
+    assert daemon.process.returncode == OK
+    assert "stopped after 1 runs" in out
+    assert benchkeep.must(root, "schedule", "list").data["daemon"]["running"] is False
+    assert not list((root / PILOT.increments).glob("*.parquet"))
+    # It was this start of the machine: not again.
+    again = start()
+    again.stop(signal.SIGINT)
+    assert len(runs(benchkeep, root, "consolidate")) == 1
+
+
+def test_one_per_store(benchkeep: Benchkeep, root: Path, start):
+    daemon = start()
+    second = benchkeep.run(root, "daemon")
+    assert second.code == LOCKED, second
+    assert str(daemon.process.pid) in second.findings[0]["message"]
+    daemon.process.kill()
+    daemon.process.communicate()
+    third = start()
+    third.stop()
+    assert third.process.returncode == OK
+
+
+def test_rereads_its_settings(benchkeep: Benchkeep, root: Path, start):
+    daemon = start()
+    settings(root, "[jobs.consolidate]\nschedule = 'nonsense'\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_until_said("the old settings stay")
+    settings(root, AT_ONCE.replace("consolidate", "mine") + 'command = ["dedupe"]\n')
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_until_said("mine ended")
+    daemon.stop()
+    assert runs(benchkeep, root, "mine")[0]["status"] == "ok"
+
+
+def test_ends_a_run_that_takes_too_long_and_tries_again(
+    benchkeep: Benchkeep, root: Path, start
+):
+    """The writers' lock is held, so that consolidate waits for it."""
+    settings(root, AT_ONCE + "timeout_seconds = 1\nretries = 1\nretry_seconds = 1\n")
+    lock = root / PILOT.results.replace(".parquet", ".parquet.lock")
+    holder = subprocess.Popen(["flock", str(lock), "sleep", str(PATIENCE)])
+    try:
+        daemon = start()
+        daemon.wait_until_said("(run 2): timeout")
+    finally:
+        holder.kill()
+        holder.wait()
+    daemon.stop()
+    second, first = runs(benchkeep, root, "consolidate")
+    assert (first["status"], second["status"]) == ("timeout", "timeout")
+    assert (first["attempt"], second["attempt"]) == (1, 2)
+    assert second["trigger"] == "retry" and second["planned"] == first["planned"]
+
+
+def test_stops_while_a_job_runs_without_leaving_work_half_done(
+    benchkeep: Benchkeep, root: Path, start
+):
+    settings(root, AT_ONCE)
+    lock = root / PILOT.results.replace(".parquet", ".parquet.lock")
+    before = oracle.read(root / PILOT.results).num_rows
+    waiting = len(list((root / PILOT.increments).glob("*.parquet")))
+    holder = subprocess.Popen(["flock", str(lock), "sleep", str(PATIENCE)])
+    try:
+        daemon = start()
+        daemon.wait_until_said("consolidate started")
+        began = time.monotonic()
+        daemon.stop()
+        assert time.monotonic() - began < PATIENCE / 2
+        assert daemon.process.returncode == OK
+    finally:
+        holder.kill()
+        holder.wait()
+    (run,) = runs(benchkeep, root, "consolidate")
+    assert run["status"] == "interrupted" and run["ended"] is not None
+    assert oracle.read(root / PILOT.results).num_rows == before
+    assert len(list((root / PILOT.increments).glob("*.parquet"))) == waiting
+    # And it is made good at the next start.
+    settings(root, AT_ONCE + "retry_seconds = 1\n")
+    again = start()
+    again.wait_until_said("(run 2)")
+    again.wait_until_said("consolidate ended")
+    again.stop()
+    assert runs(benchkeep, root, "consolidate")[0]["trigger"] == "retry"
+
+
+def test_speaks_to_the_service_manager(root: Path, tmp_path: Path, start):
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(PATIENCE)
+        daemon = start(NOTIFY_SOCKET=str(path), WATCHDOG_USEC="400000")
+        assert manager.recv(100) == b"READY=1"
+        # The watchdog is fed without any job being due.
+        for _ in range(4):
+            assert manager.recv(100) == b"WATCHDOG=1"
+        daemon.process.send_signal(signal.SIGHUP)
+        heard = [manager.recv(100)]
+        while heard[-1] != b"READY=1":
+            heard.append(manager.recv(100))
+        assert b"RELOADING=1" in heard[-2] or b"RELOADING=1" in b"".join(heard)
+        daemon.stop()
+        while heard[-1] != b"STOPPING=1":
+            heard.append(manager.recv(100))
+
+
+def test_pause_resume_and_run_by_hand(benchkeep: Benchkeep, root: Path):
+    benchkeep.must(root, "schedule", "pause", "consolidate")
+    (job,) = [
+        job
+        for job in benchkeep.must(root, "schedule", "list").data["jobs"]
+        if job["name"] == "consolidate"
+    ]
+    assert job["state"] == "paused" and job["next"] is None
+    # By hand it runs all the same.
+    done = benchkeep.must(root, "schedule", "run", "consolidate").data["run"]
+    assert done["trigger"] == "manual" and done["planned"] is None
+    benchkeep.must(root, "schedule", "resume", "consolidate")
+    again = benchkeep.must(root, "schedule", "list").data["jobs"][0]
+    assert again["state"] == "waiting" and again["next"] is not None
+    assert again["last_run"] == done["id"]
+
+
+def test_a_job_that_fails(benchkeep: Benchkeep, root: Path):
+    settings(
+        root,
+        '[jobs.bad]\nschedule = "@yearly"\n'
+        'command = [["query", "SELEKT"], ["dedupe"]]\n'
+        '[jobs.unknown]\nschedule = "@yearly"\ncommand = ["frobnicate"]\n',
+    )
+    outcome = benchkeep.run(root, "schedule", "run", "bad")
+    assert outcome.code == FAILED, outcome
+    run = outcome.data["run"]
+    assert run["status"] == "failed" and run["exit_code"] == 2
+    # The second command was not run.
+    assert [report["command"] for report in run["reports"]] == ["query"]
+    assert "SELEKT" in run["output"]
+    listed = benchkeep.must(root, "schedule", "list")
+    assert "job_failed" in [finding["code"] for finding in listed.findings]
+    jobs = {job["name"]: job for job in listed.data["jobs"]}
+    assert jobs["bad"]["state"] == "failing" and jobs["bad"]["failures"] == 1
+    assert jobs["unknown"]["state"] == "unavailable"
+    assert benchkeep.run(root, "schedule", "run", "unknown").code != OK
+
+
+def test_looking_leaves_no_trace(benchkeep: Benchkeep, root: Path):
+    for words in (
+        ["schedule", "list"],
+        ["schedule", "history"],
+        ["schedule", "run", "consolidate", "--dry-run"],
+        ["schedule", "pause", "backup", "--dry-run"],
+        ["daemon", "--dry-run"],
+    ):
+        outcome = benchkeep.run(root, *words)
+        assert outcome.code in FINE, outcome
+    assert not (root / ".benchkeep").exists()
