@@ -113,20 +113,6 @@ BACKUP = record(
     verified_at=optional(TEXT),
 )
 
-STATE = {"enum": ["good", "suspect", "bad"]}
-BACKUP = record(
-    id=TEXT,
-    state=STATE,
-    reasons=several(TEXT),
-    foreign={"type": "boolean"},
-    bytes=COUNT,
-    created_at=optional(TEXT),
-    files=optional(COUNT),
-    total_tests=optional(COUNT),
-    counts=optional({"type": "object"}),
-    verified_at=optional(TEXT),
-)
-
 DATA: dict[str, dict[str, Any]] = {
     "backup create": record(
         id=optional(TEXT),
