@@ -11,6 +11,7 @@
 
 namespace benchkeep::cli {
 
+extern const Command kBreakdownCommand;
 extern const Command kCompletionCommand;
 extern const Command kConfigCommand;
 extern const Command kConsolidateCommand;
@@ -21,6 +22,7 @@ extern const Command kHelpCommand;
 extern const Command kMetricsCommand;
 extern const Command kLogsCommand;
 extern const Command kMigrateCommand;
+extern const Command kObserveCommand;
 extern const Command kServeCommand;
 extern const Command kStatusCommand;
 extern const Command kUndoCommand;
