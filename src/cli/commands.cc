@@ -12,6 +12,7 @@ namespace {
 constexpr const Command* kCommands[] = {
     // Look at the results.
     &kStatusCommand,
+    &kBreakdownCommand,
     &kQueryCommand,
     &kExportCommand,
     // Take in and tidy up.
@@ -30,6 +31,7 @@ constexpr const Command* kCommands[] = {
     &kMetricsCommand,
     &kDaemonCommand,
     &kScheduleCommand,
+    &kObserveCommand,
     // Set up and learn.
     &kDemoCommand,
     &kConfigCommand,

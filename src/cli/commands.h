@@ -13,6 +13,7 @@ namespace benchkeep::cli {
 
 extern const Command kBackupCommand;
 extern const Command kCleanCommand;
+extern const Command kBreakdownCommand;
 extern const Command kCompletionCommand;
 extern const Command kConfigCommand;
 extern const Command kConsolidateCommand;
@@ -23,6 +24,7 @@ extern const Command kHelpCommand;
 extern const Command kMetricsCommand;
 extern const Command kLogsCommand;
 extern const Command kMigrateCommand;
+extern const Command kObserveCommand;
 extern const Command kServeCommand;
 extern const Command kRecoverCommand;
 extern const Command kStatusCommand;

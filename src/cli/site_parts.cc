@@ -25,6 +25,11 @@ struct Wanted {
 const std::vector<Wanted>& WantedDocuments() {
   static const std::vector<Wanted> wanted = {
       {"status", {"status"}, 1, seconds(60)},
+      {"breakdown", {"breakdown"}, 6, seconds(300)},
+      {"check", {"check", "--level", "quick"}, 12, seconds(120)},
+      {"errors", {"logs", "errors"}, 12, seconds(300)},
+      {"jobs", {"schedule", "list"}, 2, seconds(30)},
+      {"backups", {"backup", "list"}, 12, seconds(120)},
   };
   return wanted;
 }
@@ -37,6 +42,7 @@ struct Doable {
 const std::vector<Doable>& DoableCommands() {
   static const std::vector<Doable> doable = {
       {"consolidate", {"consolidate"}},
+      {"backup", {"backup", "create"}},
   };
   return doable;
 }

@@ -114,6 +114,25 @@ void ReadIncrements(const store::Store& store, StatusReport& report) {
   report.increments = out;
 }
 
+void ReadQuarantine(const store::Store& store, StatusReport& report) {
+  fs::FileSystem& file_system = store.file_system();
+  const fs::Path folder = store.layout().quarantine_dir();
+  const auto runs = file_system.List(folder);
+  if (!runs.ok()) {
+    if (runs.error().code == Code::kNotFound) report.quarantine.emplace();
+    return;
+  }
+  QuarantineStatistics out;
+  for (const fs::DirEntry& run : *runs) {
+    const auto files = file_system.List(folder / run.name);
+    if (!files.ok()) return;
+    for (const fs::DirEntry& file : *files) {
+      if (!file.name.ends_with(".why.json")) ++out.files;
+    }
+  }
+  report.quarantine = out;
+}
+
 }  // namespace
 
 Result<StatusReport> ReadStatus(const store::Store& store,
@@ -122,6 +141,7 @@ Result<StatusReport> ReadStatus(const store::Store& store,
   ReadResults(store, options, report);
   ReadMaster(store, report);
   ReadIncrements(store, report);
+  ReadQuarantine(store, report);
   BENCHKEEP_ASSIGN(const std::vector<std::string> unfinished,
                    store::UnfinishedTransactions(store));
   for (const std::string& id : unfinished) {

@@ -25,10 +25,15 @@ struct IncrementStatistics {
   std::optional<std::int64_t> oldest_age_seconds;
 };
 
+struct QuarantineStatistics {
+  std::uint64_t files = 0;  // Without the notes beside them.
+};
+
 struct StatusReport {
   std::optional<store::ResultsStatistics> results;
   std::optional<store::MasterStatistics> master;
   std::optional<IncrementStatistics> increments;
+  std::optional<QuarantineStatistics> quarantine;  // None: could not tell.
   Findings findings;
 };
 

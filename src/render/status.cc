@@ -163,6 +163,12 @@ Document StatusDocument(const ops::StatusReport& report, const Face& face) {
   document.data.Set("increments", report.increments
                                       ? IncrementsJson(*report.increments)
                                       : Json());
+  Json quarantine;
+  if (report.quarantine) {
+    quarantine = Json::Object();
+    quarantine.Set("files", Json::Uint(report.quarantine->files));
+  }
+  document.data.Set("quarantine", std::move(quarantine));
   document.findings = report.findings;
   document.text = Overview(report, face) + ModelTable(report, face);
   return document;

@@ -11,6 +11,7 @@
 
 #include "store/ledger.h"
 #include "store/new_version.h"
+#include "store/parquet_groups.h"
 #include "store/parquet_merge.h"
 #include "store/parquet_scan.h"
 #include "store/scratch_folder.h"
@@ -111,6 +112,18 @@ Result<const ParquetSource*> ParquetResults::Base() const {
 Result<ResultsStatistics> ParquetResults::Statistics() {
   BENCHKEEP_ASSIGN(const ParquetSource* base, Base());
   return ReadStatistics(*store_, *base, [&] { return OpenEngine({}); });
+}
+
+Result<std::vector<TestGroup>> ParquetResults::Groups(
+    const std::vector<std::string>& columns, std::size_t most) {
+  BENCHKEEP_ASSIGN(const ParquetSource* base, Base());
+  return ReadGroups(*store_, *base, columns, most,
+                    [&] { return OpenEngine({}); });
+}
+
+Result<Timeline> ParquetResults::OverTime(std::size_t slots) {
+  BENCHKEEP_ASSIGN(const ParquetSource* base, Base());
+  return ReadTimeline(*store_, *base, slots, [&] { return OpenEngine({}); });
 }
 
 std::optional<RowCount> ParquetResults::KnownUnique() const {

@@ -39,6 +39,9 @@ class ParquetResults final : public Results {
   void AddTable(ExtraTable table) { extra_.push_back(std::move(table)); }
 
   Result<ResultsStatistics> Statistics() override;
+  Result<std::vector<TestGroup>> Groups(const std::vector<std::string>& columns,
+                                        std::size_t most) override;
+  Result<Timeline> OverTime(std::size_t slots) override;
   Result<MergeOutcome> Merge(const std::vector<IncrementFile>& increments,
                              const fs::Path& staging, Rehearse rehearse,
                              Progress& progress) override;

@@ -144,6 +144,26 @@ class RowScan {
   virtual Result<const std::vector<Cell>*> Next() = 0;
 };
 
+// Tests that agree in some columns.
+struct TestGroup {
+  std::vector<std::optional<std::string>> values;  // As asked for.
+  std::uint64_t total_tests = 0;
+  std::uint64_t known = 0;  // With a known outcome.
+  double successes = 0;
+};
+
+// Tests by time, in slots of equal length; empty ones are left out.
+struct Timeline {
+  struct Slot {
+    std::int64_t start_seconds = 0;  // Since 1970, in the results' own clock.
+    std::uint64_t total_tests = 0;
+    std::uint64_t known = 0;
+    double successes = 0;
+  };
+  std::int64_t slot_seconds = 0;  // 0: the results tell no time.
+  std::vector<Slot> slots;        // In order.
+};
+
 // File forms that the results can write by themselves, fast.
 enum class BulkFormat { kParquet };
 
@@ -155,6 +175,14 @@ class Results {
 
   // kNotFound when there are no results yet.
   virtual Result<ResultsStatistics> Statistics() = 0;
+
+  // Tests by the values of `columns`; a column that is not there has no
+  // values.  kInvalidArgument for more than `most` groups.
+  virtual Result<std::vector<TestGroup>> Groups(
+      const std::vector<std::string>& columns, std::size_t most) = 0;
+
+  // Tests by time, in about `slots` slots or fewer.
+  virtual Result<Timeline> OverTime(std::size_t slots) = 0;
 
   // Merges `increments`, given in keep-last order, into a new version of the
   // results in `staging` (a folder of ours on the file system of the results).

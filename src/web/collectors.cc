@@ -18,6 +18,11 @@ constexpr int kStaleAfterPauses = 3;
 constexpr milliseconds kGrace{2'000};
 constexpr std::chrono::minutes kWantedFor{10};
 
+// A store is busy for moments, while something is being replaced: one failure
+// is tried again soon, the second one counts.
+constexpr int kFailuresThatCount = 2;
+constexpr milliseconds kRetry{1'000};
+
 Result<Json> ReadDocument(const std::string& text) {
   BENCHKEEP_ASSIGN(Json document, ParseJson(text));
   const std::optional<std::string> status = document.StringAt("status");
@@ -124,7 +129,11 @@ void Collectors::Collect(Worker& worker, const std::string& language) {
       snapshot.collected = clock_.Now();
       health.last_success = snapshot.collected;
       health.error.reset();
+      worker.failed_in_a_row = 0;
     } else {
+      if (++worker.failed_in_a_row < kFailuresThatCount) {
+        worker.pause = std::min(worker.pause, kRetry);
+      }
       ++health.failures;
       health.error = document.error();
     }
@@ -133,8 +142,9 @@ void Collectors::Collect(Worker& worker, const std::string& language) {
 }
 
 bool Collectors::Stale(const Worker& worker, TimePoint collected) const {
-  return worker.health.error.has_value() ||
-         clock_.Now() - collected > kStaleAfterPauses * worker.pause + kGrace;
+  if (worker.failed_in_a_row >= kFailuresThatCount) return true;
+  const milliseconds pause = std::max(worker.pause, worker.spec.interval);
+  return clock_.Now() - collected > kStaleAfterPauses * pause + kGrace;
 }
 
 std::vector<std::string> Collectors::Wanted(const Worker& worker) const {

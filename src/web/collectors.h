@@ -92,6 +92,7 @@ class Collectors {
     std::map<std::string, TimePoint> wanted_until;  // By language.
     std::chrono::milliseconds pause{0};             // The interval really kept.
     bool due = true;
+    int failed_in_a_row = 0;
     std::thread thread;
   };
 

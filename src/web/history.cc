@@ -34,11 +34,11 @@ void History::Add(TimePoint now, const Json* status, const Json* errors) {
     }
   }
   if (const Json* data = Data(errors)) {
-    const Json* causes = data->Find("causes");
-    for (const Json& cause :
-         causes == nullptr ? std::vector<Json>() : causes->items()) {
-      point.errors[cause.StringAt("class").value_or("other")] +=
-          cause.IntAt("count").value_or(0);
+    const Json* classes = data->Find("classes");
+    for (const auto& [name, count] : classes == nullptr
+                                         ? std::vector<Json::Member>()
+                                         : classes->members()) {
+      point.errors[name] = count.AsInt().value_or(0);
     }
   }
   const std::lock_guard<std::mutex> guard(mutex_);

@@ -187,6 +187,14 @@ int ReadLength(const HttpRequest& request, const HttpLimits& limits,
   return 0;
 }
 
+bool HasBareLineFeed(std::string_view text) {
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    if (at == 0 || text[at - 1] != '\r') return true;
+  }
+  return false;
+}
+
 ParsedRequest Refused(int status) {
   ParsedRequest refused;
   refused.state = Parse::kBad;
@@ -242,6 +250,7 @@ ParsedRequest ParseHttpRequest(std::string_view input,
   if (end == std::string_view::npos) {
     if (input.size() >= limits.head_bytes) return Refused(kHeadersTooLarge);
     // Nothing that is no HTTP is waited for.
+    if (HasBareLineFeed(input)) return Refused(kBadRequest);
     const std::string_view word = input.substr(0, input.find(' '));
     constexpr std::size_t kLongestMethod = 32;
     if (!input.empty() && (!IsToken(word) || word.size() > kLongestMethod)) {

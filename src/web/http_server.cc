@@ -18,6 +18,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -68,7 +69,8 @@ struct Connection {
   Socket socket;
   std::unique_ptr<Channel> channel;
   Phase phase = Phase::kIdle;
-  SteadyTime since;  // Start of the phase.
+  SteadyTime since;         // Start of the phase.
+  std::uint64_t order = 0;  // Among all connections.
   SteadyTime last_beat;
   std::string input;
   // The answer: its head and small pieces, then the shared body.
@@ -161,6 +163,7 @@ class HttpServer::Impl {
   const Handler* handler_ = nullptr;
   std::unordered_map<int, Connection> connections_;
   SteadyTime now_;
+  std::uint64_t accepted_ = 0;
   std::mutex mutex_;
   std::deque<std::string> events_;  // Guarded by mutex_.
 };
@@ -323,6 +326,7 @@ void HttpServer::Impl::AcceptAll() {
                                          : tls_->Accept(socket.get());
     if (connection.channel == nullptr) continue;
     connection.socket = std::move(socket);
+    connection.order = ++accepted_;
     const int fd = connection.socket.get();
     // A fresh connection owes its first request soon.
     Enter(connection, Phase::kHead);
@@ -339,7 +343,8 @@ bool HttpServer::Impl::MakeRoom() {
     const Phase phase = it->second.phase;
     if (phase == Phase::kStream || phase == Phase::kAnswer) continue;
     if (oldest == connections_.end() ||
-        it->second.since < oldest->second.since) {
+        std::tie(it->second.since, it->second.order) <
+            std::tie(oldest->second.since, oldest->second.order)) {
       oldest = it;
     }
   }

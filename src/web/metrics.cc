@@ -2,7 +2,13 @@
 
 #include "web/metrics.h"
 
+#include <time.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <ctime>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -31,6 +37,21 @@ std::optional<double> NumberAt(const Json* json,
   return found == nullptr ? std::nullopt : found->AsDouble();
 }
 
+std::vector<Json> Items(const Json* json, std::string_view name) {
+  const Json* list = At(json, {name});
+  return list == nullptr ? std::vector<Json>() : list->items();
+}
+
+// Seconds since 1970 of a time of ours ("2026-01-31T23:59:59Z").
+std::optional<double> SecondsAt(const Json& json, std::string_view member) {
+  std::tm parts{};
+  const std::string text = json.StringAt(member).value_or("");
+  if (::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts) == nullptr) {
+    return std::nullopt;
+  }
+  return static_cast<double>(::timegm(&parts));
+}
+
 double Seconds(TimePoint time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
@@ -55,6 +76,11 @@ class Writer {
 
   void Status();
   void Models();
+  void Errors();
+  void Checks();
+  void CheckDetails();
+  void Jobs();
+  void Backups();
   void Findings();
   void Health(const std::vector<CollectorHealth>& health);
 
@@ -130,6 +156,142 @@ void Writer::Models() {
         "Models beyond the first hundred, left out of these metrics.");
 }
 
+void Writer::Errors() {
+  // Totals never shrink when logs are removed; those of the logs that are
+  // there do.
+  const Json* data = Data("errors");
+  const Json* classes = At(data, {"total", "classes"});
+  if (classes == nullptr) classes = At(data, {"classes"});
+  if (classes == nullptr) return;
+  double api = 0;
+  for (const std::string_view name :
+       {"rate_limit", "auth", "timeout", "network"}) {
+    api += NumberAt(classes, {name}).value_or(0);
+  }
+  Value("pilot_bench_api_errors_total", api,
+        "Errors of API calls in the logs: rate limits, authentication, "
+        "timeouts, network.",
+        kCounter);
+  out.Metric("benchkeep_log_errors_total", kCounter,
+             "Errors in the logs, by class.");
+  for (const auto& [name, count] : classes->members()) {
+    if (const auto number = count.AsDouble()) {
+      out.Sample(*number, {{"class", name}});
+    }
+  }
+}
+
+void Writer::Checks() {
+  constexpr std::string_view kStates[] = {"ok", "warning", "critical",
+                                          "unknown"};
+  out.Metric("benchkeep_check_status", kGauge,
+             "0 ok, 1 warning, 2 critical, 3 unknown.");
+  for (const Json& check : Items(Data("check"), "checks")) {
+    const std::string status = check.StringAt("status").value_or("unknown");
+    const auto* found =
+        std::find(std::begin(kStates), std::end(kStates), status);
+    const auto value = std::min<std::ptrdiff_t>(found - kStates, 3);
+    out.Sample(static_cast<double>(value),
+               {{"check", check.StringAt("name").value_or("")}});
+  }
+}
+
+void Writer::CheckDetails() {
+  const Json* processes = nullptr;
+  const Json* disk = nullptr;
+  const std::vector<Json> checks = Items(Data("check"), "checks");
+  for (const Json& check : checks) {
+    const std::optional<std::string> name = check.StringAt("name");
+    if (name == "processes") processes = check.Find("details");
+    if (name == "disk") disk = check.Find("details");
+  }
+  if (At(processes, {"writers"}) != nullptr) {
+    std::map<std::string, double> states = {
+        {"alive", 0}, {"stuck", 0}, {"dead", 0}};
+    for (const Json& writer : Items(processes, "writers")) {
+      ++states[writer.StringAt("state").value_or("unknown")];
+    }
+    out.Metric("benchkeep_writers", kGauge,
+               "Programs that write results, by state.");
+    for (const auto& [state, count] : states) {
+      out.Sample(count, {{"state", state}});
+    }
+  }
+  const auto scaled = [&](std::string_view member, double factor) {
+    const std::optional<double> value = NumberAt(disk, {member});
+    return value ? std::optional<double>(*value * factor) : std::nullopt;
+  };
+  constexpr double kPercent = 0.01;
+  constexpr double kHour = 3600;
+  Value("benchkeep_disk_total_bytes", scaled("total_bytes", 1),
+        "Size of the file system of the store.");
+  Value("benchkeep_disk_free_bytes", scaled("free_bytes", 1),
+        "What is free on the file system of the store.");
+  Value("benchkeep_disk_inodes_used_ratio",
+        scaled("inodes_used_percent", kPercent),
+        "Share of the inodes that are used, 0 to 1.");
+  Value("benchkeep_disk_full_in_seconds", scaled("hours_to_full", kHour),
+        "When the disk will be full if it goes on like this.");
+  Value("benchkeep_disk_needed_bytes", scaled("needed_bytes", 1),
+        "What the next consolidation or backup needs.");
+}
+
+void Writer::Jobs() {
+  const std::vector<Json> jobs = Items(Data("jobs"), "jobs");
+  const auto each = [&](std::string_view name, std::string_view help,
+                        auto value) {
+    out.Metric(name, kGauge, help);
+    for (const Json& job : jobs) {
+      if (const std::optional<double> number = value(job)) {
+        out.Sample(*number, {{"job_name", job.StringAt("name").value_or("")}});
+      }
+    }
+  };
+  using Number = std::optional<double>;
+  each("benchkeep_job_last_run_timestamp_seconds",
+       "When the newest run of the job began.",
+       [](const Json& job) { return SecondsAt(job, "last"); });
+  each("benchkeep_job_last_success_timestamp_seconds",
+       "When the newest run of the job began that went well.",
+       [](const Json& job) {
+         if (job.Find("last_success") != nullptr) {
+           return SecondsAt(job, "last_success");
+         }
+         const std::string status = job.StringAt("last_status").value_or("");
+         return status == "ok" || status == "findings" ? SecondsAt(job, "last")
+                                                       : Number();
+       });
+  each("benchkeep_job_next_run_timestamp_seconds", "When the job is due next.",
+       [](const Json& job) { return SecondsAt(job, "next"); });
+  each("benchkeep_job_failures",
+       "Runs of the job that failed since the last good one.",
+       [](const Json& job) { return NumberAt(&job, {"failures"}); });
+  if (const Json* running = At(Data("jobs"), {"daemon", "running"})) {
+    Value("benchkeep_daemon_up", running->bool_value() ? 1.0 : 0.0,
+          "1 while the daemon runs.");
+  }
+}
+
+void Writer::Backups() {
+  const Json* data = Data("backups");
+  if (data == nullptr) return;
+  std::map<std::string, double> states = {
+      {"good", 0}, {"suspect", 0}, {"bad", 0}};
+  std::optional<double> newest;
+  for (const Json& backup : Items(data, "backups")) {
+    const std::string state = backup.StringAt("state").value_or("unknown");
+    ++states[state];
+    const std::optional<double> made = SecondsAt(backup, "created_at");
+    if (state == "good" && made) newest = std::max(newest.value_or(0), *made);
+  }
+  out.Metric("benchkeep_backups", kGauge, "Backups, by state.");
+  for (const auto& [state, count] : states) {
+    out.Sample(count, {{"state", state}});
+  }
+  Value("benchkeep_backup_last_success_timestamp_seconds", newest,
+        "When the newest good backup was made.");
+}
+
 void Writer::Findings() {
   out.Metric("benchkeep_findings", kGauge,
              "Findings of the commands, by severity.");
@@ -188,6 +350,11 @@ std::string MetricsOf(const std::map<std::string, Snapshot>& documents,
   writer.out.Sample(1, {{"version", version}});
   writer.Status();
   writer.Models();
+  writer.Errors();
+  writer.Checks();
+  writer.CheckDetails();
+  writer.Jobs();
+  writer.Backups();
   writer.Findings();
   writer.Health(health);
   return writer.out.text();

@@ -40,6 +40,7 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("status")
     ran("diagnose")
     ran("diagnose", "--deep", "--all")
+    ran("breakdown")
     ran("config show")
     ran("config check")
     ran("backup create", "--dry-run")
@@ -50,6 +51,7 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("dedupe")
     for kind in ("csv", "json", "xlsx", "parquet"):
         ran("export", "--format", kind, "-o", store / f"out.{kind}")
+    ran("observe init", store / "watch")
     ran("metrics", "--textfile", store / "metrics.prom")
     assert ran("serve", "--show-token").data["token"]
     ran("query", "SELECT model, count(*) AS n, avg(score) FROM results GROUP BY 1")

@@ -165,6 +165,36 @@ DATA: dict[str, dict[str, Any]] = {
         master=optional(record(total_tests=COUNT, models=several(MODEL))),
         increments=optional(record(files=COUNT, rows=COUNT, bytes=COUNT)),
     ),
+    "breakdown": record(
+        source={"enum": ["results", "master", None]},
+        total_tests=COUNT,
+        success_rate=RATE,
+        dimensions=several(
+            record(
+                column=TEXT,
+                parts=several(
+                    record(
+                        value={"type": ["string", "null"]},
+                        total_tests=COUNT,
+                        success_rate=RATE,
+                    )
+                ),
+            )
+        ),
+        matrices=several(
+            record(
+                rows=TEXT,
+                columns=TEXT,
+                cells=several(
+                    record(row=COUNT, column=COUNT, total_tests=COUNT, success_rate=RATE)
+                ),
+            )
+        ),
+        timeline=record(
+            slot_seconds=COUNT,
+            slots=several(record(start=TEXT, total_tests=COUNT, success_rate=RATE)),
+        ),
+    ),
     "consolidate": record(
         files_merged=COUNT,
         files_skipped=COUNT,
@@ -274,6 +304,9 @@ DATA: dict[str, dict[str, Any]] = {
         schedule=TEXT,
         timezone=optional(TEXT),
         times=several(record(utc=TIME, local=TEXT)),
+    ),
+    "observe init": record(
+        folder=TEXT, written=several(TEXT), unchanged=several(TEXT)
     ),
     "version": record(version=TEXT),
     "demo": {"type": "object"},

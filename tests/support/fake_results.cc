@@ -89,6 +89,14 @@ Result<store::ResultsStatistics> FakeResults::Statistics() {
   return NotFaked();
 }
 
+Result<std::vector<store::TestGroup>> FakeResults::Groups(
+    const std::vector<std::string>& columns, std::size_t /*most*/) {
+  store::TestGroup all;
+  all.values.resize(columns.size());
+  all.total_tests = rows_.size();
+  return std::vector<store::TestGroup>{all};
+}
+
 Result<store::MergeOutcome> FakeResults::Merge(
     const std::vector<store::IncrementFile>& /*increments*/,
     const fs::Path& /*staging*/, store::Rehearse /*rehearse*/,

@@ -43,6 +43,12 @@ class FakeResults final : public store::Results {
   [[nodiscard]] const std::string& last_sql() const { return sql_; }
 
   Result<store::ResultsStatistics> Statistics() override;
+  // One group of all rows, and no times.
+  Result<std::vector<store::TestGroup>> Groups(
+      const std::vector<std::string>& columns, std::size_t most) override;
+  Result<store::Timeline> OverTime(std::size_t /*slots*/) override {
+    return store::Timeline{};
+  }
   Result<store::MergeOutcome> Merge(
       const std::vector<store::IncrementFile>& increments,
       const fs::Path& staging, store::Rehearse rehearse,

@@ -82,6 +82,31 @@ TEST(CollectorsTest, AFailureDropsTheValueFromThePresent) {
   EXPECT_TRUE(Soon([&] { return collectors.Current().size() == 1; }));
 }
 
+TEST(CollectorsTest, OneFailureDoesNotCountTwoDo) {
+  SystemClock clock;
+  bool fail = false;
+  Collectors collectors(
+      {{.name = "a",
+        .interval = milliseconds(60'000),
+        .fetch = [&](const std::string&,
+                     const std::function<bool()>&) -> Result<std::string> {
+          if (fail) return Fail(Code::kBusy, Say("busy"));
+          return DocumentText("x");
+        }}},
+      {"en"}, clock, [](const std::string&) {});
+  collectors.CollectOnce();
+  fail = true;
+  collectors.CollectOnce();
+  EXPECT_TRUE(collectors.Health().front().up);
+  EXPECT_FALSE(collectors.Get("a", "en")->stale);
+  collectors.CollectOnce();
+  EXPECT_FALSE(collectors.Health().front().up);
+  EXPECT_TRUE(collectors.Get("a", "en")->stale);
+  fail = false;
+  collectors.CollectOnce();
+  EXPECT_TRUE(collectors.Health().front().up);
+}
+
 TEST(CollectorsTest, AnswersThatAreNoDocumentsAreFailures) {
   SystemClock clock;
   for (const char* text : {"", "no JSON", "[]", "{\"status\":\"ok\"}"}) {
