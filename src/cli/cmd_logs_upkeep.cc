@@ -10,8 +10,8 @@ namespace {
 class CompressAction final : public Action {
  public:
   ExitCode Run(Context& context) override {
-    const auto report = ops::CompressLogs(context.store(), context.lock(),
-                                          context.progress());
+    const auto report =
+        ops::CompressLogs(context.store(), context.lock(), context.progress());
     if (!report.ok()) return context.Fail(report.error());
     return context.Emit(render::LogsCompressDocument(*report, context.face()));
   }

@@ -55,8 +55,7 @@ Result<OldLogs> FindOld(const store::Store& store, std::int64_t days,
     } else {
       old.report.findings.push_back({"log_unreadable", Severity::kWarning,
                                      store.layout().Relative(log.path),
-                                     lease.error().message,
-                                     lease.error().fix});
+                                     lease.error().message, lease.error().fix});
     }
   }
   return old;
@@ -150,8 +149,8 @@ class Packer {
     for (int n = 1;; ++n) {
       const std::string number = n == 1 ? "" : "-" + std::to_string(n);
       const fs::Path path =
-          log.parent_path() / (log.stem().string() + number +
-                               log.extension().string() + ".gz");
+          log.parent_path() /
+          (log.stem().string() + number + log.extension().string() + ".gz");
       BENCHKEEP_ASSIGN(const bool taken, fs::Exists(files_, path));
       if (!taken) return path;
     }

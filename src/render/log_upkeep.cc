@@ -63,8 +63,8 @@ Document LogsCompressDocument(const ops::LogUpkeepReport& report,
   if (report.changes.empty()) {
     text = face.Tr(N_("no log is old enough to be packed"));
   } else if (report.dry_run) {
-    text = face.Tr(Say(N_("{0} logs of {1} would be packed"), count,
-                       HumanBytes(before)));
+    text = face.Tr(
+        Say(N_("{0} logs of {1} would be packed"), count, HumanBytes(before)));
   } else {
     text = face.Tr(Say(N_("packed {0} logs: {1} became {2}"), count,
                        HumanBytes(before),
@@ -83,8 +83,8 @@ Document LogsPruneDocument(const ops::LogUpkeepReport& report,
   if (report.changes.empty()) {
     text = face.Tr(N_("no log is old enough to go"));
   } else if (report.dry_run) {
-    text = face.Tr(Say(N_("{0} logs of {1} would go to the trash"), count,
-                       bytes));
+    text =
+        face.Tr(Say(N_("{0} logs of {1} would go to the trash"), count, bytes));
   } else {
     text = face.Tr(Say(N_("{0} logs of {1} went to the trash; `benchkeep "
                           "clean` frees the room when they can no longer be "

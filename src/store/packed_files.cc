@@ -54,8 +54,8 @@ Status DropPackedOriginals(const Store& store, const std::string& id) {
     const fs::Path in = store.layout().root() / TextOf(one, "in");
     BENCHKEEP_ASSIGN(const bool there, fs::Exists(store.file_system(), in));
     if (!there) continue;
-    const Status removed = store.file_system().Remove(
-        folder / kTakenFolder / TextOf(one, "name"));
+    const Status removed =
+        store.file_system().Remove(folder / kTakenFolder / TextOf(one, "name"));
     if (!removed.ok() && removed.error().code != Code::kNotFound) {
       return removed;
     }
