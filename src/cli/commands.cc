@@ -21,6 +21,7 @@ constexpr const Command* kCommands[] = {
     &kLogsCommand,
     // Keep safe and repair.
     &kDiagnoseCommand,
+    &kBackupCommand,
     &kUndoCommand,
     // Operate.
     &kServeCommand,

@@ -11,6 +11,7 @@
 
 namespace benchkeep::cli {
 
+extern const Command kBackupCommand;
 extern const Command kCompletionCommand;
 extern const Command kConfigCommand;
 extern const Command kConsolidateCommand;

@@ -338,6 +338,13 @@ Status DryRunFileSystem::SetMode(const Path& path, std::uint32_t mode) {
   return {};
 }
 
+Status DryRunFileSystem::SetTime(const Path& path, std::int64_t mtime_ns) {
+  const std::lock_guard lock(mutex_);
+  BENCHKEEP_ASSIGN(const NodePtr node, Adopt(KeyOf(path)));
+  node->info.mtime_ns = mtime_ns;
+  return {};
+}
+
 Status DryRunFileSystem::SetOwner(const Path& path, std::uint32_t uid,
                                   std::uint32_t gid) {
   const std::lock_guard lock(mutex_);

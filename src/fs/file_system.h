@@ -122,6 +122,9 @@ class FileSystem {
   virtual Status SetOwner(const Path& path, std::uint32_t uid,
                           std::uint32_t gid) = 0;
 
+  // Sets the modification time (that of the last access, too).
+  virtual Status SetTime(const Path& path, std::int64_t mtime_ns) = 0;
+
   // Makes the bytes of an existing file durable, whoever wrote them.
   virtual Status SyncFile(const Path& file) = 0;
 

@@ -263,6 +263,22 @@ Status PosixFileSystem::SetOwner(const Path& path, std::uint32_t uid,
   return {};
 }
 
+Status PosixFileSystem::SetTime(const Path& path, std::int64_t mtime_ns) {
+  constexpr std::int64_t kNanos = 1'000'000'000;
+  std::int64_t seconds = mtime_ns / kNanos;
+  std::int64_t nanos = mtime_ns % kNanos;
+  if (nanos < 0) {
+    --seconds;
+    nanos += kNanos;
+  }
+  const timespec time{.tv_sec = seconds, .tv_nsec = nanos};
+  const timespec times[2] = {time, time};
+  if (::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) {
+    return FailSys(errno, N_("changing the time of {0}: {1}"), path);
+  }
+  return {};
+}
+
 Status PosixFileSystem::SyncFile(const Path& file) {
   return SyncByName(file, O_RDONLY);
 }

@@ -17,7 +17,9 @@ Layout::Layout(fs::Path root, const Settings& settings)
       increment_pattern_(settings.increment_pattern),
       master_(root_ / settings.master),
       exports_(root_ / settings.exports),
-      logs_(root_ / settings.logs) {}
+      logs_(root_ / settings.logs),
+      backups_(root_ / settings.backups),
+      config_(root_ / settings.config) {}
 
 bool Layout::IsIncrementName(const std::string& name) const {
   return !name.starts_with('.') &&
@@ -45,6 +47,19 @@ std::string MakeTxnId(TimePoint now, std::string_view op, unsigned salt) {
                       std::chrono::floor<std::chrono::seconds>(now);
   return fmt::format("{}-{:03}-{}-{:04x}", FormatStamp(now), millis.count(), op,
                      salt & 0xFFFFU);
+}
+
+std::string MakeBackupId(TimePoint now) { return FormatStamp(now); }
+
+bool IsBackupId(std::string_view name) {
+  constexpr std::size_t kDate = 8;
+  constexpr std::size_t kStamp = 15;
+  if (name.size() != kDate && name.size() != kStamp) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool digit = std::isdigit(static_cast<unsigned char>(name[i])) != 0;
+    if (i == kDate ? name[i] != '-' : !digit) return false;
+  }
+  return true;
 }
 
 bool IsTxnId(std::string_view name) {

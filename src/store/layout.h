@@ -9,6 +9,7 @@
 //   trash/<id>/         a finished one: what undo needs, until its retention
 //   quarantine/<id>/    files that could not be used, each with a .why.json
 //   tmp/<id>/           spill files of a running process
+//   verified.json       which backups were verified when, and how that went
 //   daemon.lock         flock(2)ed while the daemon runs, with its process id
 //   jobs/<name>.lock    flock(2)ed while a run of that job goes on
 // A name that none of the builders here would make is unknown: it is reported
@@ -47,6 +48,10 @@ class Layout {
   [[nodiscard]] fs::Path model_stats() const {
     return results_.parent_path() / "model_stats.parquet";
   }
+  [[nodiscard]] const fs::Path& backups() const { return backups_; }
+  [[nodiscard]] const fs::Path& config() const { return config_; }
+  // The folder of the results and their side files.
+  [[nodiscard]] fs::Path data() const { return results_.parent_path(); }
   [[nodiscard]] fs::Path settings_file() const { return root_ / kSettingsFile; }
 
   [[nodiscard]] fs::Path state() const { return root_ / kStateFolder; }
@@ -64,6 +69,11 @@ class Layout {
   [[nodiscard]] fs::Path job_locks() const { return state() / "jobs"; }
   [[nodiscard]] fs::Path job_lock(const std::string& job) const {
     return job_locks() / (job + ".lock");
+  }
+
+  // What `backup verify` found, and when.
+  [[nodiscard]] fs::Path verified_file() const {
+    return state() / "verified.json";
   }
 
   // True for a name (no folder) that may be an increment.
@@ -84,7 +94,22 @@ class Layout {
   fs::Path master_;
   fs::Path exports_;
   fs::Path logs_;
+  fs::Path backups_;
+  fs::Path config_;
 };
+
+// A backup, as the guide lays it out: backups/<id>/ with these in it.
+inline constexpr std::string_view kBackupMaster = "master_database.json";
+inline constexpr std::string_view kBackupArchive = "parquet_data.tar.gz";
+inline constexpr std::string_view kBackupConfig = "config";
+inline constexpr std::string_view kBackupManifest = "MANIFEST.json";
+// Before the name of a backup in the making.
+inline constexpr std::string_view kBackupStaging = ".tmp-";
+
+// "20260131-235959" (UTC); the folder of that name holds the backup.
+std::string MakeBackupId(TimePoint now);
+// That, or "20260131" as the guide's script makes it.
+bool IsBackupId(std::string_view name);
 
 // Transaction ids: "20260131-235959-123-<op>-<4 hex>", sortable by
 // time.

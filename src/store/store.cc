@@ -54,6 +54,15 @@ Status CheckVersion(fs::FileSystem& file_system, const Layout& layout) {
 
 }  // namespace
 
+Store Store::Elsewhere(const fs::Path& root) const {
+  return Store(*file_system_, *clock_, settings_, Layout(root, settings_));
+}
+
+Store Store::With(Settings settings) const {
+  Layout layout(layout_.root(), settings);
+  return Store(*file_system_, *clock_, std::move(settings), std::move(layout));
+}
+
 Result<Store> Store::Open(fs::FileSystem& file_system, Clock& clock,
                           const fs::Path& root) {
   std::error_code error;
@@ -81,8 +90,9 @@ Result<Store> Store::Open(fs::FileSystem& file_system, Clock& clock,
                "with `benchkeep config init`, or try `benchkeep demo`")),
         real);
   }
-  for (const std::string& name : {settings.results, settings.increments,
-                                  settings.master, settings.exports}) {
+  for (const std::string& name :
+       {settings.results, settings.increments, settings.master,
+        settings.exports, settings.backups, settings.config}) {
     BENCHKEEP_TRY(CheckInside(real, name));
   }
   BENCHKEEP_TRY(CheckInside(real, std::string(kStateFolder)));

@@ -22,6 +22,13 @@ class Store {
   static Result<Store> Open(fs::FileSystem& file_system, Clock& clock,
                             const fs::Path& root);
 
+  // A store of the same settings in another folder: a copy to be examined.
+  // `root` must be absolute and without symlinks.
+  [[nodiscard]] Store Elsewhere(const fs::Path& root) const;
+
+  // The same store with other settings.
+  [[nodiscard]] Store With(Settings settings) const;
+
   [[nodiscard]] fs::FileSystem& file_system() const { return *file_system_; }
   [[nodiscard]] Clock& clock() const { return *clock_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }

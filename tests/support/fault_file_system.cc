@@ -145,6 +145,11 @@ Status FaultFileSystem::SetOwner(const Path& path, std::uint32_t uid,
   return base_.SetOwner(path, uid, gid);
 }
 
+Status FaultFileSystem::SetTime(const Path& path, std::int64_t mtime_ns) {
+  BENCHKEEP_TRY(Mutate(path));
+  return base_.SetTime(path, mtime_ns);
+}
+
 Status FaultFileSystem::SyncFile(const Path& file) {
   BENCHKEEP_TRY(Mutate(file));
   return base_.SyncFile(file);

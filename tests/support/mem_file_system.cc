@@ -292,6 +292,13 @@ Status MemFileSystem::SetMode(const Path& path, std::uint32_t mode) {
   return {};
 }
 
+Status MemFileSystem::SetTime(const Path& path, std::int64_t mtime_ns) {
+  const std::lock_guard lock(mutex_);
+  BENCHKEEP_ASSIGN(const InodePtr inode, Find(path));
+  inode->info.mtime_ns = mtime_ns;
+  return {};
+}
+
 Status MemFileSystem::SetOwner(const Path& path, std::uint32_t uid,
                                std::uint32_t gid) {
   const std::lock_guard lock(mutex_);

@@ -39,6 +39,7 @@ class MemFileSystem final : public FileSystem {
   Status SetMode(const Path& path, std::uint32_t mode) override;
   Status SetOwner(const Path& path, std::uint32_t uid,
                   std::uint32_t gid) override;
+  Status SetTime(const Path& path, std::int64_t mtime_ns) override;
   Status SyncFile(const Path& file) override;
   Status SyncDir(const Path& directory) override;
   Result<std::uint64_t> FreeBytes(const Path& path) override;

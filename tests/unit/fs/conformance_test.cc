@@ -436,6 +436,17 @@ TEST_P(Conformance, SetModeIsSeenAndKept) {
   EXPECT_EQ(CodeOf(files_.SetMode(At("none"), 0600)), Code::kNotFound);
 }
 
+TEST_P(Conformance, SetTimeIsSeenAndKept) {
+  constexpr std::int64_t kTime = 1'756'363'779'123'456'789;
+  Put("a", "x");
+  ASSERT_TRUE(files_.SetTime(At("a"), kTime).ok());
+  EXPECT_EQ(InfoOf("a").mtime_ns, kTime);
+  ASSERT_TRUE(files_.Rename(At("a"), At("b")).ok());
+  EXPECT_EQ(InfoOf("b").mtime_ns, kTime);
+  EXPECT_EQ(Get("b"), "x");
+  EXPECT_EQ(CodeOf(files_.SetTime(At("none"), kTime)), Code::kNotFound);
+}
+
 TEST_P(Conformance, SetOwnerTakesTheOwnIds) {
   Put("a", "x");
   ASSERT_TRUE(files_.SetOwner(At("a"), ::geteuid(), ::getegid()).ok());
