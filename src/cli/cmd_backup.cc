@@ -13,8 +13,9 @@ namespace {
 class CreateAction final : public Action {
  public:
   void Declare(FlagSet& flags) override {
-    flags.Text("label", N_("a few words that `backup list` shows"),
-               &options_.label)
+    flags
+        .Text("label", N_("a few words that `backup list` shows"),
+              &options_.label)
         .Value("TEXT");
     flags.Bool("accept-smaller",
                N_("fewer tests than in the backup before are what you want"),

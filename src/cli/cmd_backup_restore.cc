@@ -36,7 +36,8 @@ class RestoreAction final : public Action {
               &test_ids_)
         .Value("FILE");
     flags
-        .Text("to", N_("restore into this new folder; the store stays as it is"),
+        .Text("to",
+              N_("restore into this new folder; the store stays as it is"),
               &to_)
         .Value("DIR");
     flags.Bool("even-if-not-good", N_("take a suspect or bad backup, too"),
@@ -68,8 +69,7 @@ class RestoreAction final : public Action {
     const Result<ops::RestoreReport> report = ops::RestoreBackup(
         context.store(), context.lock(), options_, context.progress());
     if (!report.ok()) return context.Fail(report.error());
-    return context.Emit(
-        render::BackupRestoreDocument(*report, context.face()));
+    return context.Emit(render::BackupRestoreDocument(*report, context.face()));
   }
 
  private:
@@ -154,15 +154,14 @@ Command BackupRestoreCommand() {
              "backup. With --model, --prompt-type or --test-ids the tests that "
              "the store of today lacks are merged into it, and newer ones are "
              "not touched. It shows its plan and asks; --yes answers."),
-      .examples =
-          {{"benchkeep backup restore latest --dry-run",
-            N_("What would be brought back:")},
-           {"benchkeep backup restore 20260131-020000 --only master",
-            N_("The master database of that night:")},
-           {"benchkeep backup restore latest --model gpt-4o-mini",
-            N_("Tests of one model that were lost:")},
-           {"benchkeep backup restore latest --to /tmp/look",
-            N_("Look at it beside the store:")}},
+      .examples = {{"benchkeep backup restore latest --dry-run",
+                    N_("What would be brought back:")},
+                   {"benchkeep backup restore 20260131-020000 --only master",
+                    N_("The master database of that night:")},
+                   {"benchkeep backup restore latest --model gpt-4o-mini",
+                    N_("Tests of one model that were lost:")},
+                   {"benchkeep backup restore latest --to /tmp/look",
+                    N_("Look at it beside the store:")}},
       .needs = Needs::kStore,
       .action = MakeAction<RestoreAction>,
   };

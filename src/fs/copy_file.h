@@ -14,8 +14,8 @@
 namespace benchkeep::fs {
 
 struct FileCopy {
-  FileInfo source;     // The state that was copied.
-  std::string sha256;  // Of the bytes read; empty for a clone.
+  FileInfo source;      // The state that was copied.
+  std::string sha256;   // Of the bytes read; empty for a clone.
   bool proven = false;  // A lease was held from before the first byte on.
 };
 

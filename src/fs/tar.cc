@@ -194,9 +194,7 @@ Status TarWriter::Write(std::string_view bytes) {
   return left_ == 0 ? Pad() : Status();
 }
 
-Status TarWriter::Pad() {
-  return sink_(std::string(PaddingOf(size_), '\0'));
-}
+Status TarWriter::Pad() { return sink_(std::string(PaddingOf(size_), '\0')); }
 
 Status TarWriter::Finish() {
   BENCHKEEP_CHECK(left_ == 0);
@@ -216,8 +214,8 @@ Status TarReader::Fill(std::span<std::byte> block) {
 
 Result<std::string> TarReader::ReadSmall(std::uint64_t size) {
   if (size > kMaxHeaderBytes) {
-    return Refuse(Say(N_("the archive {0} has a header of {1} bytes"), path_,
-                      size));
+    return Refuse(
+        Say(N_("the archive {0} has a header of {1} bytes"), path_, size));
   }
   std::string text(size + PaddingOf(size), '\0');
   BENCHKEEP_TRY(Fill(std::as_writable_bytes(std::span(text))));
@@ -237,8 +235,7 @@ Status TarReader::ReadPax(std::string_view text, Extended& extended) const {
         text[*length - 1] != '\n') {
       return bad();
     }
-    const std::string_view record =
-        text.substr(space + 1, *length - space - 2);
+    const std::string_view record = text.substr(space + 1, *length - space - 2);
     text.remove_prefix(*length);
     const std::size_t equals = record.find('=');
     if (equals == std::string_view::npos) return bad();
@@ -290,13 +287,13 @@ Status TarReader::Check(const TarEntry& entry) {
   if (entry.size > limits_.entry_bytes ||
       entry.size > limits_.total_bytes - total_) {
     return Refuse(Say(N_("the archive {0} would unpack to more than {1} bytes"),
-                      path_, std::min(limits_.entry_bytes,
-                                      limits_.total_bytes)));
+                      path_,
+                      std::min(limits_.entry_bytes, limits_.total_bytes)));
   }
   total_ += entry.size;
   if (!entry.folder && !names_.insert(entry.path).second) {
-    return Refuse(Say(N_("the archive {0} holds {1} twice"), path_,
-                      entry.path));
+    return Refuse(
+        Say(N_("the archive {0} holds {1} twice"), path_, entry.path));
   }
   return {};
 }
@@ -334,9 +331,8 @@ Result<std::optional<TarEntry>> TarReader::Next() {
     }
     std::string name(TextOf(header, kName));
     const std::string_view prefix = TextOf(header, kPrefix);
-    const bool is_ustar =
-        std::string_view(header.data() + kMagic.at, 6) ==
-        std::string_view("ustar\0", 6);
+    const bool is_ustar = std::string_view(header.data() + kMagic.at, 6) ==
+                          std::string_view("ustar\0", 6);
     if (is_ustar && !prefix.empty()) name = std::string(prefix) + "/" + name;
     if (extended.path) name = *extended.path;
     const bool file = type == '0' || type == '\0';

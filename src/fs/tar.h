@@ -26,8 +26,8 @@ namespace benchkeep::fs {
 struct TarEntry {
   std::string path;  // Relative, without "." or ".." parts.
   bool folder = false;
-  std::uint64_t size = 0;      // Bytes; 0 for a folder.
-  std::uint32_t mode = 0644;   // At most 0777.
+  std::uint64_t size = 0;     // Bytes; 0 for a folder.
+  std::uint32_t mode = 0644;  // At most 0777.
   std::int64_t mtime_ns = 0;
 };
 
@@ -64,9 +64,7 @@ class TarReader {
 
   // `path` is used in messages.
   TarReader(Source source, Path path, TarLimits limits = {})
-      : source_(std::move(source)),
-        path_(std::move(path)),
-        limits_(limits) {}
+      : source_(std::move(source)), path_(std::move(path)), limits_(limits) {}
 
   // The next file or folder (what was not read of the one before is skipped);
   // nullopt at the end.  After an error the reader is spent.

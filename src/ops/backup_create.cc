@@ -67,8 +67,8 @@ class Creator {
     BENCHKEEP_TRY(ChooseId());
     BENCHKEEP_ASSIGN(store::Transaction txn,
                      store::Transaction::Begin(store_, lock_, "backup"));
-    staging_ = layout_.backups() /
-               (std::string(store::kBackupStaging) + manifest_.id);
+    staging_ =
+        layout_.backups() / (std::string(store::kBackupStaging) + manifest_.id);
     Unfinished unfinished(files_, staging_);
     const fs::Path cut = staging_ / kCutFolder;
     BENCHKEEP_TRY(files_.MakeDirs(cut, kFolderMode));
@@ -104,8 +104,7 @@ class Creator {
     for (const store::LiveFile& file : live) bytes += file.bytes;
     if (live.empty()) {
       return Fail(Code::kNotFound,
-                  Say(N_("there is nothing to back up in {0}"),
-                      layout_.root()),
+                  Say(N_("there is nothing to back up in {0}"), layout_.root()),
                   layout_.root());
     }
     // The copies and the archive, then the archive and what is restored of it.
@@ -113,11 +112,10 @@ class Creator {
     BENCHKEEP_ASSIGN(const std::uint64_t have,
                      files_.FreeBytes(layout_.backups()));
     if (have >= need) return {};
-    return Fail(Code::kNoSpace,
-                Say(N_("a backup needs up to {0} bytes, and {1} are free"),
-                    need, have),
-                Say(N_("free some space: benchkeep clean")),
-                layout_.backups());
+    return Fail(
+        Code::kNoSpace,
+        Say(N_("a backup needs up to {0} bytes, and {1} are free"), need, have),
+        Say(N_("free some space: benchkeep clean")), layout_.backups());
   }
 
   Status ChooseId() {
@@ -164,10 +162,9 @@ class Creator {
     const fs::Path target = staging_ / store::kBackupArchive;
     BENCHKEEP_ASSIGN(const bool shared, ShareArchive(packed));
     if (shared) return {};
-    BENCHKEEP_ASSIGN(
-        BackupFile archive,
-        store::WriteArchive(files_, packed, target,
-                            host::AllowedProcessors(), progress_));
+    BENCHKEEP_ASSIGN(BackupFile archive,
+                     store::WriteArchive(files_, packed, target,
+                                         host::AllowedProcessors(), progress_));
     BENCHKEEP_TRY(files_.SetMode(target, kFileMode));
     manifest_.files.push_back(std::move(archive));
     return {};
@@ -224,13 +221,13 @@ class Creator {
     for (const BackupMember& member : previous_->manifest->members) {
       if (member.in == store::kBackupArchive) members.push_back(member);
     }
-    const bool same = std::equal(
-        members.begin(), members.end(), packed.begin(), packed.end(),
-        [](const BackupMember& before, const SnapshotFile& now) {
-          BackupMember member = now.member;
-          member.evidence = before.evidence;
-          return member == before;
-        });
+    const bool same =
+        std::equal(members.begin(), members.end(), packed.begin(), packed.end(),
+                   [](const BackupMember& before, const SnapshotFile& now) {
+                     BackupMember member = now.member;
+                     member.evidence = before.evidence;
+                     return member == before;
+                   });
     if (!same) return false;
     BENCHKEEP_ASSIGN(const bool shared, Share(*old));
     if (shared) manifest_.files.push_back(*old);
@@ -274,8 +271,8 @@ class Creator {
   }
 
   Status Publish(store::Transaction& txn) {
-    BENCHKEEP_TRY(txn.Replace(staging_, layout_.backups() / manifest_.id,
-                              std::nullopt));
+    BENCHKEEP_TRY(
+        txn.Replace(staging_, layout_.backups() / manifest_.id, std::nullopt));
     txn.Note("backup", Json::String(manifest_.id));
     txn.Note("state", Json::String(store::BackupStateName(manifest_.state)));
     txn.Note("total_tests", Json::Uint(manifest_.counts.total_tests()));

@@ -52,10 +52,9 @@ void CompareWithBefore(const store::StoreCounts& before,
   }
 }
 
-const store::BackupEntry* LastGood(
-    const std::vector<store::BackupEntry>& all) {
-  const auto found = std::find_if(
-      all.begin(), all.end(), [](const store::BackupEntry& entry) {
+const store::BackupEntry* LastGood(const std::vector<store::BackupEntry>& all) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [](const store::BackupEntry& entry) {
         return entry.good() && entry.manifest &&
                entry.manifest->origin != "adopt";
       });
@@ -90,9 +89,8 @@ Result<TestRestore> RestoreForTest(const store::Store& store,
   }
   if (!damage.empty()) return out;
   progress.Stage(Say(N_("counting what was restored")), 0);
-  BENCHKEEP_ASSIGN(
-      CountedStore counted,
-      CountStore(store.Elsewhere(root), memory_bytes, progress));
+  BENCHKEEP_ASSIGN(CountedStore counted,
+                   CountStore(store.Elsewhere(root), memory_bytes, progress));
   out.counts = std::move(counted.counts);
   out.reasons = std::move(counted.problems);
   // Nobody needs to know where the scratch folder was.

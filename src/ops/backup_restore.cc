@@ -74,9 +74,8 @@ class Planner {
                       store_.layout().Relative(step.target)),
                   step.target);
     }
-    BENCHKEEP_ASSIGN(const bool same,
-                     Holds(store_.file_system(), step.target, *step.present,
-                           *step.member));
+    BENCHKEEP_ASSIGN(const bool same, Holds(store_.file_system(), step.target,
+                                            *step.present, *step.member));
     if (same) return Action::kSame;
     if (IsIncrement(step.target)) return Action::kBeside;
     // The settings say where everything is: those of today stand.
@@ -96,8 +95,8 @@ class Planner {
 
 void AddFile(const store::Store& store, const Planner::Step& step,
              RestoreReport& report) {
-  report.files.push_back({store.layout().Relative(step.target), step.action,
-                          step.member->bytes});
+  report.files.push_back(
+      {store.layout().Relative(step.target), step.action, step.member->bytes});
   if (step.action == Action::kCreate || step.action == Action::kReplace ||
       step.action == Action::kBeside) {
     report.bytes += step.member->bytes;
@@ -194,10 +193,10 @@ Status RestoreTo(const store::Store& store, const store::BackupEntry& backup,
   staging += ".benchkeep-tmp-restore";
   BENCHKEEP_TRY(files.MakeDirs(staging, 0700));
   const auto fill = [&]() -> Status {
-    BENCHKEEP_ASSIGN(const std::vector<store::Damage> damage,
-                     store::ExtractBackup(files, backup.folder,
-                                          *backup.manifest, options.parts,
-                                          staging, progress));
+    BENCHKEEP_ASSIGN(
+        const std::vector<store::Damage> damage,
+        store::ExtractBackup(files, backup.folder, *backup.manifest,
+                             options.parts, staging, progress));
     for (const store::Damage& one : damage) {
       report.findings.push_back({"backup_damaged", Severity::kCritical,
                                  backup.id + "/" + one.file, one.what,
@@ -291,8 +290,8 @@ Status TakeOut(const store::Store& store, const store::BackupEntry& backup,
   BENCHKEEP_TRY(store.file_system().MakeDirs(root, 0700));
   BENCHKEEP_ASSIGN(
       const std::vector<store::Damage> damage,
-      store::ExtractBackup(store.file_system(), backup.folder,
-                           *backup.manifest, parts, root, progress));
+      store::ExtractBackup(store.file_system(), backup.folder, *backup.manifest,
+                           parts, root, progress));
   if (damage.empty()) return {};
   return Fail(Code::kCorruption,
               Say(N_("the backup {0} is damaged: {1}"), backup.id,
@@ -305,9 +304,8 @@ Status TakeOut(const store::Store& store, const store::BackupEntry& backup,
 Result<store::RowCount> CountRows(const store::Store& store,
                                   std::uint64_t memory_bytes,
                                   Progress& progress) {
-  BENCHKEEP_ASSIGN(
-      const bool any,
-      fs::Exists(store.file_system(), store.layout().results()));
+  BENCHKEEP_ASSIGN(const bool any,
+                   fs::Exists(store.file_system(), store.layout().results()));
   if (!any) return store::RowCount{};
   auto results = store::ParquetResults::Open(store, LimitsFor(memory_bytes));
   Result<store::MergeOutcome> outcome =

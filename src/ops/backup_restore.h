@@ -1,9 +1,9 @@
 // Bringing a backup back: whole, in parts, or some tests of it.
 //
 // Everything is taken out of the backup into the staging folder of one
-// transaction, with every sum checked, and only then put in place; what was there
-// stays in the undo store.  Increments of today are never overwritten: they may
-// hold rows that the backup does not know.
+// transaction, with every sum checked, and only then put in place; what was
+// there stays in the undo store.  Increments of today are never overwritten:
+// they may hold rows that the backup does not know.
 
 #pragma once
 
@@ -82,8 +82,8 @@ struct RestoreReport {
   Findings findings;
 };
 
-// With `lock` == nullptr a rehearsal: nothing changes.  kNotFound without such a
-// backup, kInvalidArgument when it is not good (unless that is accepted),
+// With `lock` == nullptr a rehearsal: nothing changes.  kNotFound without such
+// a backup, kInvalidArgument when it is not good (unless that is accepted),
 // kCorruption when it turns out to be damaged, kBusy while a target is being
 // written; in all these cases nothing was changed.
 Result<RestoreReport> RestoreBackup(const store::Store& store,

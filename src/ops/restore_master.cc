@@ -15,11 +15,11 @@ namespace {
 
 using store::Leaf;
 
-constexpr const char* kContainers[] = {
-    "by_prompt_type", "by_tool_success_rate", "by_difficulty", "by_task_type"};
+constexpr const char* kContainers[] = {"by_prompt_type", "by_tool_success_rate",
+                                       "by_difficulty", "by_task_type"};
 
-using Cell = std::tuple<std::string, std::string, std::string, std::string,
-                        std::string>;
+using Cell =
+    std::tuple<std::string, std::string, std::string, std::string, std::string>;
 
 Cell CellOf(const Leaf& leaf) {
   return {leaf.model, leaf.prompt_type, leaf.rate.value_or("unknown"),
@@ -37,7 +37,8 @@ std::vector<std::string> WayTo(const std::string& pointer) {
   std::vector<std::string> names;
   std::size_t at = 0;
   while (at < pointer.size()) {
-    const std::size_t next = std::min(pointer.find('/', at + 1), pointer.size());
+    const std::size_t next =
+        std::min(pointer.find('/', at + 1), pointer.size());
     std::string name;
     for (std::size_t i = at + 1; i < next; ++i) {
       if (pointer[i] == '~' && i + 1 < next) {

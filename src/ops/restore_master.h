@@ -21,10 +21,10 @@ struct MergedMaster {
   std::uint64_t tests_after = 0;
 };
 
-// Takes over every matching cell of `then` that `now` does not have, or has with
-// fewer tests; a cell with as many or more stands.  The totals of the models
-// concerned and of the summary are counted again from the leaves; everything
-// else stays as it is.  Version 3 documents only.
+// Takes over every matching cell of `then` that `now` does not have, or has
+// with fewer tests; a cell with as many or more stands.  The totals of the
+// models concerned and of the summary are counted again from the leaves;
+// everything else stays as it is.  Version 3 documents only.
 Result<MergedMaster> MergeMaster(const std::string& now,
                                  const std::string& then,
                                  const RestoreFilter& filter,

@@ -18,8 +18,8 @@ Result<fs::Path> HomeOf(const store::Store& store,
 Result<std::optional<fs::FileInfo>> InfoIfAny(fs::FileSystem& file_system,
                                               const fs::Path& path);
 
-// Takes `parts` of the backup out into the new folder `root`, each member at the
-// place where today's settings want it.  kCorruption names the damage.
+// Takes `parts` of the backup out into the new folder `root`, each member at
+// the place where today's settings want it.  kCorruption names the damage.
 Status TakeOut(const store::Store& store, const store::BackupEntry& backup,
                const store::Parts& parts, const fs::Path& root,
                Progress& progress);

@@ -77,15 +77,14 @@ class TestRestorer {
                backup_.id)});
       return {};
     }
-    BENCHKEEP_ASSIGN(const std::string before,
-                     fs::ReadFile(files_, then.layout().master(),
-                                  kMaxMasterBytes));
+    BENCHKEEP_ASSIGN(
+        const std::string before,
+        fs::ReadFile(files_, then.layout().master(), kMaxMasterBytes));
     BENCHKEEP_ASSIGN(const std::string now,
                      fs::ReadFile(files_, layout_.master(), kMaxMasterBytes));
-    BENCHKEEP_ASSIGN(
-        const MergedMaster merged,
-        MergeMaster(now, before, options_.filter,
-                    layout_.Relative(layout_.master())));
+    BENCHKEEP_ASSIGN(const MergedMaster merged,
+                     MergeMaster(now, before, options_.filter,
+                                 layout_.Relative(layout_.master())));
     report_.master_before = merged.tests_before;
     report_.master_after = merged.tests_after;
     report_.cells_restored = merged.cells;
@@ -108,9 +107,9 @@ class TestRestorer {
     const fs::Path staging = root_ / "merged";
     BENCHKEEP_TRY(files_.MakeDirs(staging, 0700));
     BENCHKEEP_ASSIGN(const auto results, ParquetResults::Open(then, limits_));
-    BENCHKEEP_ASSIGN(const MergeOutcome outcome,
-                     results->Merge(increments, staging, store::Rehearse::kNo,
-                                    progress_));
+    BENCHKEEP_ASSIGN(
+        const MergeOutcome outcome,
+        results->Merge(increments, staging, store::Rehearse::kNo, progress_));
     if (!outcome.staged) return {};
     BENCHKEEP_TRY(files_.MakeDirs(then.layout().data(), 0700));
     return files_.Rename(*outcome.staged, then.layout().results());
@@ -146,17 +145,53 @@ class TestRestorer {
     if (!there) return {};
     const store::Store wanted = then.Elsewhere(scratch / "wanted");
     BENCHKEEP_TRY(files_.MakeDirs(wanted.layout().data(), 0700));
-    BENCHKEEP_ASSIGN(const store::RowFilter filter, FilterFor());
+    BENCHKEEP_ASSIGN(store::RowFilter filter, FilterFor());
     {
       BENCHKEEP_ASSIGN(const auto results, ParquetResults::Open(then, limits_));
-      BENCHKEEP_ASSIGN(
-          const std::uint64_t rows,
-          results->WriteTo(filter, store::BulkFormat::kParquet,
-                           wanted.layout().results(), progress_));
+      BENCHKEEP_TRY(LeaveOutKeyless(*results, filter));
+      BENCHKEEP_ASSIGN(const std::uint64_t rows,
+                       results->WriteTo(filter, store::BulkFormat::kParquet,
+                                        wanted.layout().results(), progress_));
       if (rows == 0) return {};
     }
     BENCHKEEP_ASSIGN(const auto present, InfoIfAny(files_, layout_.results()));
     return present ? MergeUnder(wanted, *present) : Publish(wanted);
+  }
+
+  // Nobody can tell whether a row without a key is there today.
+  Status LeaveOutKeyless(store::Results& results, store::RowFilter& filter) {
+    BENCHKEEP_ASSIGN(const store::ResultsStatistics statistics,
+                     results.Statistics());
+    const store::Settings& settings = store_.settings();
+    std::string keyed;
+    for (const std::string& column : statistics.shape == store::Shape::kRecords
+                                         ? settings.key
+                                         : settings.summary_key) {
+      keyed += (keyed.empty() ? "" : " AND ") + engine::Identifier(column) +
+               " IS NOT NULL";
+    }
+    std::string wanted = filter.where.empty() ? "true" : filter.where;
+    if (!filter.models.empty()) {
+      wanted += " AND " + OneOf(settings.model, filter.models);
+    }
+    BENCHKEEP_ASSIGN(
+        const auto scan,
+        results.Query(fmt::format("SELECT count(*) FROM results WHERE ({}) AND "
+                                  "NOT ({})",
+                                  wanted, keyed)));
+    BENCHKEEP_ASSIGN(const std::vector<store::Cell>* row, scan->Next());
+    if (row != nullptr && row->at(0).integer > 0) {
+      report_.findings.push_back(
+          {"rows_without_key", Severity::kWarning,
+           backup_.id + "/" + std::string(store::kBackupArchive),
+           Say(N_("{0} rows of the backup have no key: whether they are there "
+                  "today cannot be told, and they were not brought back"),
+               row->at(0).integer),
+           Say(N_("look at them: benchkeep backup restore {0} --to DIR"),
+               backup_.id)});
+    }
+    filter.where += (filter.where.empty() ? "" : " AND ") + keyed;
+    return {};
   }
 
   // There are no results today: the wanted rows become them.
@@ -181,23 +216,21 @@ class TestRestorer {
   Status MergeUnder(const store::Store& wanted, const fs::FileInfo& present) {
     std::uint64_t distinct = 0;
     {
-      BENCHKEEP_ASSIGN(const auto today,
-                       ParquetResults::Open(store_, limits_));
-      BENCHKEEP_ASSIGN(const MergeOutcome alone,
-                       today->Deduplicate({}, store::Rehearse::kYes,
-                                          progress_));
+      BENCHKEEP_ASSIGN(const auto today, ParquetResults::Open(store_, limits_));
+      BENCHKEEP_ASSIGN(
+          const MergeOutcome alone,
+          today->Deduplicate({}, store::Rehearse::kYes, progress_));
       distinct = alone.after.rows;
       report_.rows_before = alone.before.rows;
     }
     BENCHKEEP_ASSIGN(const auto results, ParquetResults::Open(wanted, limits_));
     BENCHKEEP_ASSIGN(
         const MergeOutcome outcome,
-        results->Merge({{layout_.results(),
-                         layout_.results().filename().string(), 0}},
-                       txn_ == nullptr ? fs::Path() : txn_->staging(),
-                       txn_ == nullptr ? store::Rehearse::kYes
-                                       : store::Rehearse::kNo,
-                       progress_));
+        results->Merge(
+            {{layout_.results(), layout_.results().filename().string(), 0}},
+            txn_ == nullptr ? fs::Path() : txn_->staging(),
+            txn_ == nullptr ? store::Rehearse::kYes : store::Rehearse::kNo,
+            progress_));
     if (!outcome.rejected.empty()) {
       return Fail(outcome.rejected[0].code, outcome.rejected[0].reason,
                   layout_.results());

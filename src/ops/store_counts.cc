@@ -45,9 +45,8 @@ Status CountMaster(const store::Store& store, CountedStore& out) {
 }
 
 Status CountIncrements(const store::Store& store, CountedStore& out) {
-  BENCHKEEP_ASSIGN(
-      const bool any,
-      fs::Exists(store.file_system(), store.layout().increments()));
+  BENCHKEEP_ASSIGN(const bool any, fs::Exists(store.file_system(),
+                                              store.layout().increments()));
   if (!any) return {};
   BENCHKEEP_ASSIGN(const auto entries,
                    store.file_system().List(store.layout().increments()));
@@ -73,9 +72,8 @@ Status CountIncrements(const store::Store& store, CountedStore& out) {
 Status CountResults(const store::Store& store, std::uint64_t memory_bytes,
                     Progress& progress, CountedStore& out) {
   const auto count = [&]() -> Status {
-    BENCHKEEP_ASSIGN(
-        const auto results,
-        store::ParquetResults::Open(store, LimitsFor(memory_bytes)));
+    BENCHKEEP_ASSIGN(const auto results, store::ParquetResults::Open(
+                                             store, LimitsFor(memory_bytes)));
     const Result<store::ResultsStatistics> statistics = results->Statistics();
     if (statistics.ok()) {
       out.counts.results = store::StoreCounts::Results{
@@ -87,9 +85,9 @@ Status CountResults(const store::Store& store, std::uint64_t memory_bytes,
     BENCHKEEP_ASSIGN(const std::vector<store::IncrementFile> increments,
                      UsableIncrements(store));
     if (!statistics.ok() && increments.empty()) return {};
-    BENCHKEEP_ASSIGN(const store::MergeOutcome outcome,
-                     results->Merge(increments, {}, store::Rehearse::kYes,
-                                    progress));
+    BENCHKEEP_ASSIGN(
+        const store::MergeOutcome outcome,
+        results->Merge(increments, {}, store::Rehearse::kYes, progress));
     out.counts.keys = outcome.after.rows;
     return {};
   };

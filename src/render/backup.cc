@@ -103,14 +103,15 @@ std::string Heading(const ops::RestoreReport& report, const Face& face) {
   if (report.dry_run) {
     return face.Tr(
         to.empty()
-            ? Say(N_("restoring the backup {0} of {1} would do this:"), id, time)
+            ? Say(N_("restoring the backup {0} of {1} would do this:"), id,
+                  time)
             : Say(N_("restoring the backup {0} of {1} would make {2} with:"),
                   id, time, to));
   }
   return face.Tr(
-      to.empty() ? Say(N_("restored the backup {0} of {1}"), id, time)
-                 : Say(N_("restored the backup {0} of {1} into {2}"), id, time,
-                       to));
+      to.empty()
+          ? Say(N_("restored the backup {0} of {1}"), id, time)
+          : Say(N_("restored the backup {0} of {1} into {2}"), id, time, to));
 }
 
 }  // namespace
@@ -216,9 +217,8 @@ Json BackupJson(const store::BackupEntry& backup, const Face& face) {
   json.Set("label",
            manifest != nullptr ? Json::String(manifest->label) : Json());
   json.Set("host", manifest != nullptr ? Json::String(manifest->host) : Json());
-  json.Set("files", manifest != nullptr
-                        ? Json::Uint(manifest->members.size())
-                        : Json());
+  json.Set("files",
+           manifest != nullptr ? Json::Uint(manifest->members.size()) : Json());
   json.Set("total_tests", manifest != nullptr
                               ? Json::Uint(manifest->counts.total_tests())
                               : Json());
@@ -295,9 +295,9 @@ Document BackupRestoreDocument(const ops::RestoreReport& report,
   }
   data.Set("files", std::move(files));
   data.Set("bytes", Json::Uint(report.bytes));
-  data.Set("total_tests", OptionalJson(report.master_after
-                                           ? report.master_after
-                                           : report.rows_after));
+  data.Set("total_tests",
+           OptionalJson(report.master_after ? report.master_after
+                                            : report.rows_after));
   data.Set("tests_before", OptionalJson(report.master_before));
   data.Set("tests_after", OptionalJson(report.master_after));
   data.Set("rows_before", OptionalJson(report.rows_before));

@@ -36,8 +36,8 @@ class Packer {
     std::uint64_t offset = 0;
     while (offset < file.member.bytes) {
       BENCHKEEP_ASSIGN(const std::size_t got, from->ReadAt(offset, block_));
-      const std::string_view bytes(
-          reinterpret_cast<const char*>(block_.data()), got);
+      const std::string_view bytes(reinterpret_cast<const char*>(block_.data()),
+                                   got);
       if (got == 0 || got > file.member.bytes - offset) return Changed(file);
       sum.Add(bytes);
       BENCHKEEP_TRY(tar_.Write(bytes));

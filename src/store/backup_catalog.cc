@@ -15,9 +15,8 @@ constexpr std::uint64_t kMaxVerifiedBytes = std::uint64_t{16} << 20;
 
 // By id; only what was found of a backup made at that very time counts.
 Result<Json> ReadVerified(const Store& store) {
-  const Result<std::string> text =
-      fs::ReadFile(store.file_system(), store.layout().verified_file(),
-                   kMaxVerifiedBytes);
+  const Result<std::string> text = fs::ReadFile(
+      store.file_system(), store.layout().verified_file(), kMaxVerifiedBytes);
   if (!text.ok()) {
     if (text.error().code == Code::kNotFound) return Json::Object();
     return Unexpected(text.error());
@@ -143,9 +142,8 @@ Result<std::vector<BackupEntry>> ListBackups(const Store& store) {
     BackupEntry entry = ReadEntry(store, name.name, verified);
     // A folder that is no backup at all is none of our business.
     if (entry.foreign && !IsBackupId(entry.id)) {
-      BENCHKEEP_ASSIGN(
-          const bool master,
-          fs::Exists(file_system, entry.folder / kBackupMaster));
+      BENCHKEEP_ASSIGN(const bool master,
+                       fs::Exists(file_system, entry.folder / kBackupMaster));
       if (!master) continue;
     }
     all.push_back(std::move(entry));
@@ -195,9 +193,9 @@ Status RememberVerified(const Store& store, const std::string& id,
   Json after = Json::Object();
   for (const auto& [name, value] : before.members()) {
     if (name == id || !IsBackupId(name)) continue;
-    BENCHKEEP_ASSIGN(const bool there,
-                     fs::Exists(store.file_system(),
-                                store.layout().backups() / name));
+    BENCHKEEP_ASSIGN(
+        const bool there,
+        fs::Exists(store.file_system(), store.layout().backups() / name));
     if (there) after.Set(name, value);
   }
   Json one = Json::Object();

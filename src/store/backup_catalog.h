@@ -1,8 +1,8 @@
 // The backups of a store: which there are, and what is known about them.
 //
 // Reads manifests and what `verify` has remembered; only the sizes of the files
-// are looked at here.  Folders without a manifest (made by the guide's script or
-// by hand) are listed as foreign and never touched.
+// are looked at here.  Folders without a manifest (made by the guide's script
+// or by hand) are listed as foreign and never touched.
 
 #pragma once
 
@@ -18,7 +18,7 @@ namespace benchkeep::store {
 
 // What the last verification of a backup found.
 struct Verification {
-  std::string time;     // ISO, UTC.
+  std::string time;  // ISO, UTC.
   bool intact = false;
   bool whole = true;    // False: a sample of it only.
   std::string problem;  // English; empty when intact.
@@ -27,7 +27,7 @@ struct Verification {
 struct BackupEntry {
   std::string id;  // The name of its folder.
   fs::Path folder;
-  bool foreign = false;  // No manifest of ours.
+  bool foreign = false;                    // No manifest of ours.
   std::optional<BackupManifest> manifest;  // None: foreign, or unreadable.
 
   // What counts now: the state of the manifest, worse where a file is missing

@@ -237,10 +237,12 @@ bool Parts::Has(Part part) const {
   return false;
 }
 
-Result<std::vector<Damage>> ExtractBackup(
-    fs::FileSystem& file_system, const fs::Path& folder,
-    const BackupManifest& manifest, const Parts& parts, const fs::Path& root,
-    Progress& progress) {
+Result<std::vector<Damage>> ExtractBackup(fs::FileSystem& file_system,
+                                          const fs::Path& folder,
+                                          const BackupManifest& manifest,
+                                          const Parts& parts,
+                                          const fs::Path& root,
+                                          Progress& progress) {
   return Extractor(file_system, folder, manifest, parts, root, progress).Run();
 }
 

@@ -1,8 +1,8 @@
 // Taking a backup out of its files again, with every byte checked.
 //
-// Nothing in an archive is believed: members must be listed in the manifest with
-// their size and SHA-256, are regular files, and are created as new files in a
-// private folder.  Links, devices and names that lead out cannot occur.
+// Nothing in an archive is believed: members must be listed in the manifest
+// with their size and SHA-256, are regular files, and are created as new files
+// in a private folder.  Links, devices and names that lead out cannot occur.
 
 #pragma once
 
@@ -31,8 +31,8 @@ struct Damage {
   Message what;
 };
 
-// Reads the files of the backup in `folder` that hold `parts`, compares all sums
-// with the manifest, and writes the members below `root`, at their paths
+// Reads the files of the backup in `folder` that hold `parts`, compares all
+// sums with the manifest, and writes the members below `root`, at their paths
 // (synced, with their modes and times).  An empty `root`: only reads.  Returns
 // all damage found; what is damaged is not written.  An error is one of the
 // machine, not of the backup.

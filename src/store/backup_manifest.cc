@@ -44,8 +44,8 @@ class Fields {
   std::uint64_t Count(const char* name) {
     const auto number = json_.IntAt(name);
     if (!number || *number < 0) bad_ = true;
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(
-        number.value_or(0), 0));
+    return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(number.value_or(0), 0));
   }
   std::int64_t Int(const char* name) {
     const auto number = json_.IntAt(name);
@@ -122,7 +122,8 @@ class ManifestReader {
     for (const Json& item : top.List("reasons")) {
       Fields reason(item);
       BackupReason one{reason.Text("code"), {}};
-      for (const Json& arg : reason.List("args")) one.args.push_back(arg.text());
+      for (const Json& arg : reason.List("args"))
+        one.args.push_back(arg.text());
       if (reason.bad()) return Bad("reasons");
       out.reasons.push_back(std::move(one));
     }
@@ -138,10 +139,10 @@ class ManifestReader {
 
  private:
   [[nodiscard]] Unexpected Bad(const char* where) const {
-    return Fail(Code::kCorruption,
-                Say(N_("{0} is no manifest that benchkeep wrote ({1})"), path_,
-                    where),
-                path_);
+    return Fail(
+        Code::kCorruption,
+        Say(N_("{0} is no manifest that benchkeep wrote ({1})"), path_, where),
+        path_);
   }
 
   Status ReadFiles(Fields& top, BackupManifest& out) const {
@@ -200,17 +201,17 @@ class ManifestReader {
     if (const Json* master = json.Find("master");
         master != nullptr && !master->is_null()) {
       Fields fields(*master);
-      out.master = StoreCounts::Master{
-          fields.Text("version"), fields.Count("leaves"),
-          fields.Count("total_tests"), ReadModels(fields)};
+      out.master =
+          StoreCounts::Master{fields.Text("version"), fields.Count("leaves"),
+                              fields.Count("total_tests"), ReadModels(fields)};
       bad |= fields.bad();
     }
     if (const Json* results = json.Find("results");
         results != nullptr && !results->is_null()) {
       Fields fields(*results);
-      out.results = StoreCounts::Results{
-          fields.Text("shape"), fields.Count("rows"),
-          fields.Count("total_tests"), ReadModels(fields)};
+      out.results =
+          StoreCounts::Results{fields.Text("shape"), fields.Count("rows"),
+                               fields.Count("total_tests"), ReadModels(fields)};
       bad |= fields.bad();
     }
     return !bad;

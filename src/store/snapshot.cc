@@ -71,8 +71,7 @@ class Lister {
   void Add(const fs::Path& path, Part part, const fs::FileInfo& info) {
     const std::string name = layout_.Relative(path);
     if (skipped_.contains(path) || !seen_.insert(name).second) return;
-    if (path.filename().string().find(fs::kStagingInfix) !=
-        std::string::npos) {
+    if (path.filename().string().find(fs::kStagingInfix) != std::string::npos) {
       return;
     }
     if (info.type != fs::FileType::kRegular) {
@@ -160,7 +159,8 @@ class Taker {
     if (locks.error().code != Code::kBusy) return Unexpected(locks.error());
     out_.locked = false;
     out_.findings.push_back(
-        {"backup_not_locked", Severity::kWarning,
+        {"backup_not_locked",
+         Severity::kWarning,
          store_.layout().Relative(locks.error().path),
          Say(N_("{0}; every file was copied whole, but not all at one moment"),
              locks.error().message.English()),
@@ -280,8 +280,7 @@ class Taker {
       BENCHKEEP_ASSIGN(const fs::FileInfo info, files_.Info(file.copy));
       file.member.bytes = info.size;
       if (!file.member.sha256.empty()) continue;
-      BENCHKEEP_ASSIGN(file.member.sha256,
-                       fs::Sha256OfFile(files_, file.copy));
+      BENCHKEEP_ASSIGN(file.member.sha256, fs::Sha256OfFile(files_, file.copy));
     }
     return {};
   }

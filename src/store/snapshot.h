@@ -25,7 +25,7 @@ struct SnapshotFile {
 
 struct Snapshot {
   std::vector<SnapshotFile> files;  // By part, then path.
-  bool locked = true;  // The writers' lock files could be had.
+  bool locked = true;               // The writers' lock files could be had.
   // Paths of files that were written all the time: no two copies agreed.
   std::vector<std::string> busy;
   Findings findings;  // What was left out, and weaker evidence.

@@ -42,6 +42,9 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("diagnose", "--deep", "--all")
     ran("config show")
     ran("config check")
+    ran("backup create", "--dry-run")
+    ran("backup create")
+    ran("backup list")
     ran("consolidate", "--dry-run")
     ran("consolidate")
     ran("dedupe")
@@ -52,9 +55,11 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("query", "SELECT model, count(*) AS n, avg(score) FROM results GROUP BY 1")
     ran("logs errors", "--dry-run")
     ran("logs errors")
+    ran("backup restore", "latest", "--dry-run")
+    ran("backup restore", "latest", "--model", "gpt-4o-mini", "--yes")
     done = ran("undo list").data["changes"]
-    assert [one["command"] for one in done][-1] == "consolidate"
-    consolidation = done[-1]["id"]
+    assert [one["command"] for one in done][-2:] == ["consolidate", "backup"]
+    consolidation = done[-2]["id"]
     ran("undo show", consolidation)
     ran("schedule list")
     ran("schedule run", "consolidate")
@@ -89,6 +94,9 @@ def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
         "query SELECT",
         "undo list",
         "logs errors",
+        "backup create",
+        "backup list",
+        "backup restore latest",
     ],
 )
 def test_no_store(benchkeep: Benchkeep, tmp_path: Path, command: str):
@@ -105,6 +113,7 @@ def test_failures(benchkeep: Benchkeep, store: Path):
     failing = [
         ("migrate", ["migrate"]),  # There are results already.
         ("query", ["query", "SELEKT 1"]),
+        ("backup restore", ["backup", "restore", "latest"]),  # There is none.
         ("query", ["query", "SELECT * FROM nothing"]),
         ("export", ["export", "--format", "csv", "-o", "/no/such/folder/x.csv"]),
         ("export", ["export", "--format", "csv", "-o", "y.csv", "--columns", "nope"]),

@@ -99,7 +99,59 @@ RUN_WITH_OUTPUT = {
     ]
 }
 
+STATE = {"enum": ["good", "suspect", "bad"]}
+BACKUP = record(
+    id=TEXT,
+    state=STATE,
+    reasons=several(TEXT),
+    foreign={"type": "boolean"},
+    bytes=COUNT,
+    created_at=optional(TEXT),
+    files=optional(COUNT),
+    total_tests=optional(COUNT),
+    counts=optional({"type": "object"}),
+    verified_at=optional(TEXT),
+)
+
 DATA: dict[str, dict[str, Any]] = {
+    "backup create": record(
+        id=optional(TEXT),
+        state=optional(STATE),
+        reasons=several(TEXT),
+        files=COUNT,
+        bytes=COUNT,
+        live_bytes=COUNT,
+        shared_bytes=COUNT,
+        total_tests=COUNT,
+        counts={"type": "object"},
+        undo=optional(TEXT),
+    ),
+    "backup list": record(backups=several(BACKUP)),
+    "backup restore": record(
+        id=TEXT,
+        state=STATE,
+        to=optional(TEXT),
+        partial={"type": "boolean"},
+        files=several(
+            record(
+                path=TEXT,
+                action={
+                    "enum": ["same", "create", "replace", "beside", "merge", "kept"]
+                },
+                bytes=COUNT,
+            )
+        ),
+        bytes=COUNT,
+        total_tests=optional(COUNT),
+        tests_before=optional(COUNT),
+        tests_after=optional(COUNT),
+        rows_before=optional(COUNT),
+        rows_after=optional(COUNT),
+        cells_restored=COUNT,
+        tests_restored=COUNT,
+        rows_restored=COUNT,
+        undo=optional(TEXT),
+    ),
     "status": record(
         results=optional(
             record(
