@@ -185,7 +185,7 @@ class Planner {
     }
     if (!entries.empty()) {
       report_.findings.push_back(
-          {"quarantine_holds_files", Severity::kInfo,
+          {"quarantine_not_empty", Severity::kInfo,
            layout_.Relative(layout_.quarantine_dir()),
            Say(N_("the quarantine holds the files of {0} runs"),
                entries.size()),

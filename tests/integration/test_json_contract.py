@@ -57,6 +57,13 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("query", "SELECT model, count(*) AS n, avg(score) FROM results GROUP BY 1")
     ran("logs errors", "--dry-run")
     ran("logs errors")
+    ran("logs compress", "--dry-run")
+    ran("logs compress")
+    ran("logs prune")
+    ran("clean", "--dry-run")
+    ran("clean", "--yes")
+    ran("recover", "--drill")
+    ran("recover", "--dry-run")
     ran("backup restore", "latest", "--dry-run")
     ran("backup restore", "latest", "--model", "gpt-4o-mini", "--yes")
     done = ran("undo list").data["changes"]
@@ -96,6 +103,9 @@ def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
         "query SELECT",
         "undo list",
         "logs errors",
+        "logs compress",
+        "clean",
+        "recover",
         "backup create",
         "backup list",
         "backup restore latest",

@@ -113,6 +113,16 @@ BACKUP = record(
     verified_at=optional(TEXT),
 )
 
+LOG_UPKEEP = record(
+    removed=COUNT,
+    kept=COUNT,
+    open=COUNT,
+    bytes_freed=COUNT,
+    dry_run={"type": "boolean"},
+    undo=several(TEXT),
+    files=several(record(path=TEXT, bytes_before=COUNT, bytes_after=COUNT)),
+)
+
 DATA: dict[str, dict[str, Any]] = {
     "backup create": record(
         id=optional(TEXT),
@@ -280,6 +290,48 @@ DATA: dict[str, dict[str, Any]] = {
         ),
         total=record(error_lines=COUNT, classes=ERROR_CLASSES),
         remembered={"type": "boolean"},
+    ),
+    "clean": record(
+        removed=COUNT,
+        kept=COUNT,
+        bytes_freed=COUNT,
+        dry_run={"type": "boolean"},
+        undo=optional(TEXT),
+        items=several(
+            record(
+                kind={
+                    "enum": ["change", "temporary", "increment", "quarantine", "unknown"]
+                },
+                fate={"enum": ["goes", "gone", "stays"]},
+                path=TEXT,
+                bytes=COUNT,
+                age_seconds=COUNT,
+                why=TEXT,
+            )
+        ),
+    ),
+    "logs compress": LOG_UPKEEP,
+    "logs prune": LOG_UPKEEP,
+    "recover": record(
+        stopped=several(
+            record(
+                pid=COUNT,
+                name=TEXT,
+                script={"type": "string"},
+                outcome={"enum": ["planned", "gone", "ended", "killed"]},
+            )
+        ),
+        saved_to=optional(TEXT),
+        restored_from=TEXT,
+        created_at=TEXT,
+        replayed_files=COUNT,
+        replayed_rows=COUNT,
+        before={"type": "object"},
+        after={"type": "object"},
+        lost=record(master_tests=optional(COUNT), rows=optional(COUNT), seconds=COUNT),
+        drill={"type": "boolean"},
+        dry_run={"type": "boolean"},
+        undo=optional(TEXT),
     ),
     "undo list": record(changes=several(CHANGE)),
     "undo show": record(change=CHANGE, plan=several(TEXT)),

@@ -6,6 +6,7 @@ before and after, and how the next command has to leave it.
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any, Sequence
 import checks
 import oracle
 import storegen
+import tree
 from cli import FAILED, FINE, Benchkeep
 from storegen import PILOT, StoreBuilder
 
@@ -178,6 +180,109 @@ def undo(folder: Path) -> Scenario:
     return Undo("undo", [], template)
 
 
+class Recover(Scenario):
+    def prepare(self, benchkeep: Benchkeep) -> None:
+        builder = StoreBuilder(self.template)
+        benchkeep.must(self.template, "backup", "create")
+        benchkeep.must(self.template, "consolidate")
+        builder.increment(
+            storegen.records(random.Random(84), storegen.test_ids(5000, 10)),
+            "increment_9_9.parquet",
+        )
+        (self.template / PILOT.master).write_text("")
+        (self.template / PILOT.results).unlink()
+        super().prepare(benchkeep)
+
+    def state(self, root: Path) -> Any:
+        return *super().state(root), (root / PILOT.master).read_bytes()
+
+    def check_in_between(self, root: Path) -> None:
+        super().check_in_between(root)
+        assert self.state(root)[2] in (self.before[2], self.after[2])
+
+
+def recover(folder: Path) -> Scenario:
+    template = folder / "recover"
+    builder = storegen.records_store(
+        template, 83, size=40, increments=6, null_keys=False
+    )
+    builder.master(storegen.master_document(random.Random(83)))
+    return Recover("recover", ["recover", "--yes"], template)
+
+
+class Clean(Scenario):
+    """Changes that can no longer be undone, and what the dead left."""
+
+    CHANGES = 8
+
+    def prepare(self, benchkeep: Benchkeep) -> None:
+        builder = StoreBuilder(self.template)
+        for number in range(self.CHANGES):
+            builder.increment(
+                storegen.records(random.Random(number), storegen.test_ids(number, 5)),
+                f"increment_{number}_1.parquet",
+            )
+            benchkeep.must(self.template, "consolidate")
+        for record in self.trash(self.template).glob("*/record.json"):
+            old = json.loads(record.read_text())
+            record.write_text(json.dumps({**old, "time": "2025-01-01T00:00:00Z"}))
+        for number in range(20):
+            name = f".x.benchkeep-tmp-{2**22 - 1 - number}-1"
+            builder.stamp(self.touch(self.template / name))
+        super().prepare(benchkeep)
+
+    @staticmethod
+    def touch(path: Path) -> Path:
+        path.write_text("half")
+        return path
+
+    @staticmethod
+    def trash(root: Path) -> Path:
+        return root / ".benchkeep" / "trash"
+
+    def state(self, root: Path) -> Any:
+        kept = {
+            path.name: tree.snapshot(path) for path in self.trash(root).iterdir()
+        }
+        left = sorted(path.name for path in root.glob(".x.*"))
+        return *super().state(root), kept, left
+
+    def check_in_between(self, root: Path) -> None:
+        super().check_in_between(root)
+        # What undo can see is whole.
+        for name, files in self.state(root)[2].items():
+            assert files == self.before[2][name], f"half of {name} is left"
+
+    def check_rest(self, root: Path) -> None:
+        checks.assert_at_rest(root)  # The books outlive the changes.
+
+
+def clean(folder: Path) -> Scenario:
+    template = folder / "clean"
+    storegen.records_store(template, 85, size=20, increments=1, null_keys=False)
+    return Clean("clean", ["clean", "--yes"], template)
+
+
+class LogsCompress(Scenario):
+    def state(self, root: Path) -> Any:
+        logs = {
+            str(path.relative_to(root)): path.read_bytes()
+            for path in (root / "logs").rglob("*.log*")
+        }
+        return *super().state(root), logs
+
+
+def logs_compress(folder: Path) -> Scenario:
+    template = folder / "logs_compress"
+    builder = storegen.records_store(template, 86, size=10, increments=1)
+    for number in range(6):
+        log = template / "logs" / ("deep" if number % 2 else ".") / f"{number}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(f"INFO line of {number}\n" * 400)
+        builder.stamp(log)
+    return LogsCompress("logs_compress", ["logs", "compress"], template)
+
+
 MAKERS = {
     "consolidate": consolidate,
     "accumulate": accumulate,
@@ -185,6 +290,9 @@ MAKERS = {
     "migrate": migrate,
     "export": export,
     "undo": undo,
+    "recover": recover,
+    "clean": clean,
+    "logs_compress": logs_compress,
 }
 NAMES = tuple(MAKERS)
 
