@@ -25,6 +25,7 @@ constexpr const Command* kCommands[] = {
     &kDiagnoseCommand,
     &kBackupCommand,
     &kRecoverCommand,
+    &kRepairCommand,
     &kUndoCommand,
     // Operate.
     &kServeCommand,

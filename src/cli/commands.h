@@ -27,6 +27,7 @@ extern const Command kMigrateCommand;
 extern const Command kObserveCommand;
 extern const Command kServeCommand;
 extern const Command kRecoverCommand;
+extern const Command kRepairCommand;
 extern const Command kStatusCommand;
 extern const Command kUndoCommand;
 extern const Command kExportCommand;

@@ -159,13 +159,11 @@ class MasterDoctor {
   }
 
   void Fields(const Json& document) {
-    for (const char* field : {"version", "created_at", "last_updated"}) {
+    for (const char* field : {"created_at", "last_updated"}) {
       const Json* value = document.Find(field);
       if (value != nullptr && !value->is_null()) continue;
-      const bool version = std::string_view(field) == "version";
-      out_.Add("field_missing", version ? Severity::kWarning : Severity::kInfo,
-               PointerTo("", field), Say(N_("the field {0} is missing"), field),
-               version ? RepairFix() : Message{});
+      out_.Add("field_missing", Severity::kInfo, PointerTo("", field),
+               Say(N_("the field {0} is missing"), field));
     }
     if (document.Find("models") == nullptr &&
         !document.StringAt("version").value_or("").starts_with("1")) {

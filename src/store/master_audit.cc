@@ -71,6 +71,7 @@ class Auditor {
     Leaves();
     Claims();
     if (audit_.leaf.cells > 0) {
+      Version();
       Models();
       Summary();
       Shortfalls();
@@ -148,6 +149,26 @@ class Auditor {
       Add(audit_.model.partial, model.IntAt("total_partial"));
       Add(audit_.model.failed, model.IntAt("total_failure"));
     }
+  }
+
+  // Where the cells are tells the version.
+  void Version() {
+    const Json* version = document_.Find("version");
+    if (version != nullptr && !version->is_null()) return;
+    const char* said = !grouped_                             ? "3.0"
+                       : document_.Find("models") != nullptr ? "2.0"
+                                                             : "1.0";
+    Correction correction;
+    correction.code = "field_missing";
+    correction.pointer = "/version";
+    if (version != nullptr) correction.before = *version;
+    correction.after = Json::String(said);
+    correction.rule = "version_by_structure";
+    correction.message =
+        Say(N_("the version is missing; the cells are where version {0} has "
+               "them"),
+            said);
+    audit_.corrections.push_back(std::move(correction));
   }
 
   void Models() {
@@ -242,10 +263,11 @@ class Auditor {
                audit_.findings);
   }
 
-  void Missing(const char* code, const std::string& pointer,
-               std::int64_t count) {
+  void Missing(const char* code, const std::string& pointer, std::int64_t count,
+               Severity severity = Severity::kWarning) {
     Correction correction;
     correction.code = code;
+    correction.severity = severity;
     correction.pointer = pointer;
     correction.after = Json::Int(count);
     correction.rule = "sum_of_cells";
@@ -263,6 +285,13 @@ class Auditor {
     if (summary->Find("total_tests") == nullptr) {
       Missing("summary_total_missing", "/summary/total_tests",
               audit_.leaf.tests);
+    }
+    const bool known = audit_.leaf.outcomes_known && !grouped_;
+    for (const char* name :
+         {"total_success", "total_partial", "total_failure"}) {
+      if (!known || summary->Find(name) != nullptr) continue;
+      Missing("summary_total_missing", PointerTo("/summary", name),
+              *CountedBy(name, audit_.leaf), Severity::kInfo);
     }
     Aggregate(*summary, "/summary", audit_.leaf, "master_summary_stale");
     Listed(*summary);

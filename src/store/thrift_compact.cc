@@ -16,6 +16,8 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
+  [[nodiscard]] std::size_t used() const { return at_; }
+
   Result<ThriftValue> Struct(int depth) {
     ThriftValue value = ThriftValue::Struct();
     std::int16_t id = 0;
@@ -323,6 +325,14 @@ void ThriftValue::Erase(std::int16_t id) {
 
 Result<ThriftValue> ParseThriftStruct(std::string_view bytes) {
   return Reader(bytes).Struct(0);
+}
+
+Result<ThriftValue> ParseThriftPrefix(std::string_view bytes,
+                                      std::size_t* used) {
+  Reader reader(bytes);
+  BENCHKEEP_ASSIGN(ThriftValue value, reader.Struct(0));
+  *used = reader.used();
+  return value;
 }
 
 std::string WriteThriftStruct(const ThriftValue& value) {

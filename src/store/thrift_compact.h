@@ -69,6 +69,10 @@ struct ThriftField {
 // offset otherwise.
 Result<ThriftValue> ParseThriftStruct(std::string_view bytes);
 
+// The same where more may follow; `used` is how many bytes the struct took.
+Result<ThriftValue> ParseThriftPrefix(std::string_view bytes,
+                                      std::size_t* used);
+
 std::string WriteThriftStruct(const ThriftValue& value);
 
 }  // namespace benchkeep::store

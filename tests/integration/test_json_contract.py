@@ -41,6 +41,10 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("diagnose")
     ran("diagnose", "--deep", "--all")
     ran("breakdown")
+    ran("repair", "--dry-run")
+    ran("repair", "--plan", store / "plan.json")
+    ran("repair", "--apply", store / "plan.json")
+    ran("repair", "--yes")
     ran("config show")
     ran("config check")
     ran("backup create", "--dry-run")
@@ -96,6 +100,7 @@ def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
     [
         "status",
         "diagnose",
+        "repair",
         "consolidate",
         "dedupe",
         "migrate",

@@ -260,6 +260,52 @@ DATA: dict[str, dict[str, Any]] = {
         files_decoded=COUNT,
         rows_decoded=COUNT,
     ),
+    "repair": record(
+        changes=several(
+            record(
+                code=TEXT,
+                pointer={"type": "string", "pattern": "^/"},
+                before={},
+                after={},
+                rule={
+                    "enum": [
+                        "sum_of_cells",
+                        "share_of_counts",
+                        "rest_of_counts",
+                        "counts_by_rates",
+                        "models_of_cells",
+                        "version_by_structure",
+                        "taken_over",
+                    ]
+                },
+                evidence=TEXT,
+                origin=optional(
+                    record(kind={"enum": ["parquet", "backup", "by_hand"]}, file=TEXT)
+                ),
+            )
+        ),
+        recovered=several(
+            record(
+                code=TEXT,
+                file=TEXT,
+                sibling=TEXT,
+                rows=COUNT,
+                row_groups=COUNT,
+                bytes=COUNT,
+                bytes_used=COUNT,
+                columns_cut=COUNT,
+            )
+        ),
+        base={"enum": ["whole", "prefix", "new"]},
+        prefix_bytes=COUNT,
+        tests_before=COUNT,
+        tests_after=COUNT,
+        origins={"type": "object", "additionalProperties": COUNT},
+        applied={"type": "boolean"},
+        plan=optional(TEXT),
+        undo=optional(TEXT),
+        levels=optional(LEVELS),
+    ),
     "export": record(rows=COUNT, file=TEXT, bytes=COUNT),
     "query": record(
         columns=several(record(name={"type": "string"}, type=TEXT)),

@@ -1,0 +1,382 @@
+// Putting a Parquet file together again from its pages.
+
+#include "store/parquet_salvage.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "store/thrift_compact.h"
+
+namespace benchkeep::store {
+namespace {
+
+constexpr std::string_view kMagic = "PAR1";
+constexpr std::size_t kHeaderWindow = std::size_t{64} << 10;
+constexpr std::uint64_t kMaxPage = std::uint64_t{1} << 31;
+constexpr std::size_t kMaxPages = 4'000'000;
+
+// Field ids and values of parquet.thrift.
+namespace page_header {
+constexpr std::int16_t kType = 1;
+constexpr std::int16_t kUncompressed = 2;
+constexpr std::int16_t kCompressed = 3;
+constexpr std::int16_t kData = 5;
+constexpr std::int16_t kDictionary = 7;
+constexpr std::int16_t kDataV2 = 8;
+}  // namespace page_header
+constexpr std::int16_t kNumValues = 1;  // Of all three.
+constexpr std::int16_t kEncoding = 2;   // Data (v1) and dictionary pages.
+constexpr std::int16_t kEncodingV2 = 4;
+constexpr std::int64_t kDataPage = 0;
+constexpr std::int64_t kIndexPage = 1;
+constexpr std::int64_t kDictionaryPage = 2;
+constexpr std::int64_t kDataPageV2 = 3;
+constexpr std::int64_t kPlainDictionary = 2;
+constexpr std::int64_t kRle = 3;
+constexpr std::int64_t kRleDictionary = 8;
+
+namespace file_meta {
+constexpr std::int16_t kNumRows = 3;
+constexpr std::int16_t kRowGroups = 4;
+}  // namespace file_meta
+namespace group {
+constexpr std::int16_t kColumns = 1;
+constexpr std::int16_t kTotalBytes = 2;
+constexpr std::int16_t kNumRows = 3;
+}  // namespace group
+namespace chunk {
+constexpr std::int16_t kFileOffset = 2;
+constexpr std::int16_t kMeta = 3;
+}  // namespace chunk
+namespace meta {
+constexpr std::int16_t kType = 1;
+constexpr std::int16_t kEncodings = 2;
+constexpr std::int16_t kPath = 3;
+constexpr std::int16_t kCodec = 4;
+constexpr std::int16_t kNumValues = 5;
+constexpr std::int16_t kUncompressed = 6;
+constexpr std::int16_t kCompressed = 7;
+constexpr std::int16_t kDataPage = 9;
+constexpr std::int16_t kDictionaryPage = 11;
+}  // namespace meta
+
+struct Page {
+  std::uint64_t begin = 0;  // Of its header.
+  std::uint64_t end = 0;
+  std::uint64_t uncompressed = 0;  // With its header.
+  std::uint64_t values = 0;
+  std::int64_t encoding = 0;
+  bool dictionary = false;
+
+  [[nodiscard]] bool UsesDictionary() const {
+    return !dictionary &&
+           (encoding == kRleDictionary || encoding == kPlainDictionary);
+  }
+};
+
+// The pages of one column of one row group: [first, last).
+struct Chunk {
+  std::size_t first = 0;
+  std::size_t last = 0;
+};
+
+struct Group {
+  std::uint64_t rows = 0;
+  std::vector<Chunk> chunks;
+};
+
+// The page at `at`, or nullopt when there is none, or not all of it.
+std::optional<Page> ReadPage(fs::ReadableFile& file, std::uint64_t at,
+                             std::uint64_t size) {
+  std::string window(
+      static_cast<std::size_t>(
+          std::min<std::uint64_t>(kHeaderWindow, size - at)),
+      '\0');
+  const auto got = file.ReadAt(at, std::as_writable_bytes(std::span(window)));
+  if (!got.ok() || *got != window.size()) return std::nullopt;
+  std::size_t used = 0;
+  const Result<ThriftValue> header = ParseThriftPrefix(window, &used);
+  if (!header.ok()) return std::nullopt;
+  const std::int64_t type = header->Int(page_header::kType, -1);
+  const std::int64_t plain = header->Int(page_header::kUncompressed, -1);
+  const std::int64_t packed = header->Int(page_header::kCompressed, -1);
+  if (plain < 0 || packed < 0 || static_cast<std::uint64_t>(packed) > kMaxPage) {
+    return std::nullopt;
+  }
+  Page page;
+  page.begin = at;
+  page.end = at + used + static_cast<std::uint64_t>(packed);
+  page.uncompressed = used + static_cast<std::uint64_t>(plain);
+  if (page.end > size) return std::nullopt;
+  const ThriftValue* about = nullptr;
+  std::int16_t encoding = kEncoding;
+  if (type == kDataPage) {
+    about = header->Field(page_header::kData);
+  } else if (type == kDictionaryPage) {
+    about = header->Field(page_header::kDictionary);
+    page.dictionary = true;
+  } else if (type == kDataPageV2) {
+    about = header->Field(page_header::kDataV2);
+    encoding = kEncodingV2;
+  }
+  if (about == nullptr || type == kIndexPage) return std::nullopt;
+  const std::int64_t values = about->Int(kNumValues, -1);
+  if (values < 0) return std::nullopt;
+  page.values = static_cast<std::uint64_t>(values);
+  page.encoding = about->Int(encoding, 0);
+  return page;
+}
+
+// Finds the row groups among pages.
+class Assembler {
+ public:
+  Assembler(std::vector<Page> pages, std::vector<bool> dictionaries)
+      : pages_(std::move(pages)), dictionaries_(std::move(dictionaries)) {}
+
+  std::vector<Group> Run() {
+    std::vector<Group> groups;
+    while (at_ < pages_.size()) {
+      std::optional<Group> best;
+      int best_fit = -1;
+      // How many rows there are, the first column tells: the sum of its first
+      // one, two, three ... pages.  The one whose dictionaries are where the
+      // sibling has them counts, and of those the longest.
+      for (const std::uint64_t rows : Candidates()) {
+        int fit = 0;
+        const std::optional<Group> whole = Try(rows, fit);
+        if (whole && fit >= best_fit) {
+          best = whole;
+          best_fit = fit;
+        }
+      }
+      if (!best) break;
+      at_ = best->chunks.back().last;
+      groups.push_back(std::move(*best));
+    }
+    return groups;
+  }
+
+  // Columns that are whole after the last row group.
+  std::size_t WholeColumnsLeft() {
+    std::size_t most = 0;
+    for (const std::uint64_t rows : Candidates()) {
+      std::size_t at = at_;
+      std::size_t whole = 0;
+      while (whole < dictionaries_.size() && TakeChunk(rows, at)) ++whole;
+      most = std::max(most, whole);
+    }
+    return most;
+  }
+
+  [[nodiscard]] const std::vector<Page>& pages() const { return pages_; }
+
+ private:
+  [[nodiscard]] std::vector<std::uint64_t> Candidates() const {
+    constexpr std::size_t kMost = 512;
+    std::vector<std::uint64_t> candidates;
+    std::uint64_t sum = 0;
+    std::size_t at = at_;
+    if (at < pages_.size() && pages_[at].dictionary) ++at;
+    for (; at < pages_.size() && !pages_[at].dictionary; ++at) {
+      sum += pages_[at].values;
+      if (sum > 0) candidates.push_back(sum);
+      if (candidates.size() == kMost) break;
+    }
+    return candidates;
+  }
+
+  // Moves `at` past the pages of a column of `rows` rows.
+  std::optional<Chunk> TakeChunk(std::uint64_t rows, std::size_t& at) const {
+    Chunk chunk{at, at};
+    const bool dictionary = at < pages_.size() && pages_[at].dictionary;
+    std::size_t look = at + (dictionary ? 1 : 0);
+    std::uint64_t sum = 0;
+    while (sum < rows && look < pages_.size() && !pages_[look].dictionary) {
+      if (pages_[look].UsesDictionary() && !dictionary) return std::nullopt;
+      sum += pages_[look].values;
+      ++look;
+    }
+    if (sum != rows) return std::nullopt;
+    chunk.last = at = look;
+    return chunk;
+  }
+
+  std::optional<Group> Try(std::uint64_t rows, int& fit) const {
+    Group group;
+    group.rows = rows;
+    std::size_t at = at_;
+    for (const bool expected : dictionaries_) {
+      const std::optional<Chunk> chunk = TakeChunk(rows, at);
+      if (!chunk) return std::nullopt;
+      if (pages_[chunk->first].dictionary == expected) ++fit;
+      group.chunks.push_back(*chunk);
+    }
+    return group;
+  }
+
+  const std::vector<Page> pages_;
+  const std::vector<bool> dictionaries_;  // Per column, as in the sibling.
+  std::size_t at_ = 0;
+};
+
+// What the sibling says about its columns.
+struct Sibling {
+  std::vector<const ThriftValue*> columns;  // ColumnMetaData.
+  std::vector<bool> dictionaries;
+};
+
+Result<Sibling> ColumnsOf(const ParquetFooter& footer) {
+  const ThriftValue* groups = footer.tree().Field(file_meta::kRowGroups);
+  if (!footer.flat() || groups == nullptr || groups->items.empty()) {
+    return Fail(Code::kInvalidArgument,
+                Say(N_("the other file has no rows, or lists in its columns")));
+  }
+  Sibling sibling;
+  for (const ThriftValue& one :
+       groups->items.front().Field(group::kColumns)->items) {
+    const ThriftValue* about = one.Field(chunk::kMeta);
+    sibling.columns.push_back(about);
+    sibling.dictionaries.push_back(about->Int(meta::kDictionaryPage, 0) > 0);
+  }
+  return sibling;
+}
+
+ThriftValue ChunkTree(const std::vector<Page>& pages, const Chunk& where,
+                      const ThriftValue& like, std::uint64_t rows) {
+  ThriftValue about = ThriftValue::Struct();
+  about.Set(meta::kType, *like.Field(meta::kType));
+  ThriftValue encodings = ThriftValue::List(ThriftType::kI32);
+  std::vector<std::int64_t> seen = {kRle};
+  std::uint64_t uncompressed = 0;
+  std::optional<std::uint64_t> data;
+  for (std::size_t i = where.first; i < where.last; ++i) {
+    uncompressed += pages[i].uncompressed;
+    if (!pages[i].dictionary && !data) data = pages[i].begin;
+    if (std::find(seen.begin(), seen.end(), pages[i].encoding) == seen.end()) {
+      seen.push_back(pages[i].encoding);
+    }
+  }
+  for (const std::int64_t encoding : seen) {
+    encodings.items.push_back(
+        ThriftValue::I32(static_cast<std::int32_t>(encoding)));
+  }
+  const std::uint64_t begin = pages[where.first].begin;
+  const auto number = [](std::uint64_t value) {
+    return ThriftValue::I64(static_cast<std::int64_t>(value));
+  };
+  about.Set(meta::kEncodings, std::move(encodings));
+  about.Set(meta::kPath, *like.Field(meta::kPath));
+  about.Set(meta::kCodec, *like.Field(meta::kCodec));
+  about.Set(meta::kNumValues, number(rows));
+  about.Set(meta::kUncompressed, number(uncompressed));
+  about.Set(meta::kCompressed, number(pages[where.last - 1].end - begin));
+  about.Set(meta::kDataPage, number(data.value_or(begin)));
+  if (pages[where.first].dictionary) {
+    about.Set(meta::kDictionaryPage, number(begin));
+  }
+  ThriftValue tree = ThriftValue::Struct();
+  tree.Set(chunk::kFileOffset, number(begin));
+  tree.Set(chunk::kMeta, std::move(about));
+  return tree;
+}
+
+std::string LittleEndian(std::uint32_t value) {
+  std::string out;
+  for (unsigned shift = 0; shift < 32; shift += 8) {
+    out += static_cast<char>(value >> shift & 0xFFU);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<ParquetRemains> FindRemains(fs::ReadableFile& file, const fs::Path& path,
+                                   const ParquetFooter& sibling) {
+  BENCHKEEP_ASSIGN(const fs::FileInfo info, file.Info());
+  BENCHKEEP_ASSIGN(const Sibling like, ColumnsOf(sibling));
+  std::array<char, 4> magic{};
+  BENCHKEEP_ASSIGN(const std::size_t got,
+                   file.ReadAt(0, std::as_writable_bytes(std::span(magic))));
+  if (got != magic.size() ||
+      std::string_view(magic.data(), magic.size()) != kMagic) {
+    return Fail(Code::kCorruption,
+                Say(N_("{0} does not begin like a Parquet file"), path), path);
+  }
+  std::vector<Page> pages;
+  std::uint64_t at = kMagic.size();
+  while (at < info.size && pages.size() < kMaxPages) {
+    const std::optional<Page> page = ReadPage(file, at, info.size);
+    if (!page) break;
+    at = page->end;
+    pages.push_back(*page);
+  }
+  Assembler assembler(std::move(pages), like.dictionaries);
+  const std::vector<Group> groups = assembler.Run();
+
+  ParquetRemains remains;
+  remains.bytes = info.size;
+  remains.columns = like.columns.size();
+  remains.columns_cut = assembler.WholeColumnsLeft();
+  remains.row_groups = groups.size();
+  ThriftValue footer = sibling.tree();
+  ThriftValue list = ThriftValue::List(ThriftType::kStruct);
+  for (const Group& one : groups) {
+    ThriftValue columns = ThriftValue::List(ThriftType::kStruct);
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < one.chunks.size(); ++i) {
+      const Chunk& where = one.chunks[i];
+      for (std::size_t page = where.first; page < where.last; ++page) {
+        bytes += assembler.pages()[page].uncompressed;
+      }
+      columns.items.push_back(ChunkTree(assembler.pages(), where,
+                                        *like.columns[i], one.rows));
+    }
+    ThriftValue tree = ThriftValue::Struct();
+    tree.Set(group::kColumns, std::move(columns));
+    tree.Set(group::kTotalBytes,
+             ThriftValue::I64(static_cast<std::int64_t>(bytes)));
+    tree.Set(group::kNumRows,
+             ThriftValue::I64(static_cast<std::int64_t>(one.rows)));
+    list.items.push_back(std::move(tree));
+    remains.rows += one.rows;
+    remains.bytes_used = assembler.pages()[one.chunks.back().last - 1].end;
+  }
+  footer.Set(file_meta::kNumRows,
+             ThriftValue::I64(static_cast<std::int64_t>(remains.rows)));
+  footer.Set(file_meta::kRowGroups, std::move(list));
+  remains.footer = WriteThriftStruct(footer);
+  return remains;
+}
+
+Status WriteRemains(fs::FileSystem& file_system, fs::ReadableFile& file,
+                    const ParquetRemains& remains, const fs::Path& target) {
+  constexpr std::uint32_t kMode = 0666;
+  BENCHKEEP_ASSIGN(const auto out, file_system.Create(target, kMode));
+  std::string buffer(std::size_t{1} << 20, '\0');
+  for (std::uint64_t at = 0; at < remains.bytes_used;) {
+    const auto want = static_cast<std::size_t>(
+        std::min<std::uint64_t>(buffer.size(), remains.bytes_used - at));
+    BENCHKEEP_ASSIGN(const std::size_t got,
+                     file.ReadAt(at, std::as_writable_bytes(
+                                         std::span(buffer.data(), want))));
+    if (got != want) {
+      return Fail(
+          Code::kCorruption,
+          Say(N_("{0}: a file that was being copied became shorter"), target),
+          target);
+    }
+    BENCHKEEP_TRY(out->Append(std::string_view(buffer.data(), got)));
+    at += got;
+  }
+  BENCHKEEP_TRY(out->Append(remains.footer));
+  BENCHKEEP_TRY(out->Append(
+      LittleEndian(static_cast<std::uint32_t>(remains.footer.size()))));
+  BENCHKEEP_TRY(out->Append(kMagic));
+  BENCHKEEP_TRY(out->Sync());
+  return out->Close();
+}
+
+}  // namespace benchkeep::store
