@@ -16,6 +16,8 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
+  [[nodiscard]] std::size_t used() const { return at_; }
+
   Result<ThriftValue> Struct(int depth) {
     ThriftValue value = ThriftValue::Struct();
     std::int16_t id = 0;
@@ -321,8 +323,12 @@ void ThriftValue::Erase(std::int16_t id) {
   std::erase_if(fields, [id](const auto& field) { return field.id == id; });
 }
 
-Result<ThriftValue> ParseThriftStruct(std::string_view bytes) {
-  return Reader(bytes).Struct(0);
+Result<ThriftValue> ParseThriftStruct(std::string_view bytes,
+                                      std::size_t* used) {
+  Reader reader(bytes);
+  Result<ThriftValue> value = reader.Struct(0);
+  if (used != nullptr) *used = reader.used();
+  return value;
 }
 
 std::string WriteThriftStruct(const ThriftValue& value) {
