@@ -20,7 +20,7 @@ constexpr std::uint64_t kMaxChunkBytes = std::uint64_t{256} << 20;
 // The minimum or maximum of a chunk, and whether it has to go.
 struct Bound {
   std::string value;
-  bool touched = false;           // A value equal to it was cut out.
+  bool touched = false;             // A value equal to it was cut out.
   std::vector<bool> in_dictionary;  // Where the dictionary has it.
 };
 
@@ -41,8 +41,7 @@ class ChunkCutter {
     const ThriftValue* meta = chunk_.Field(pq::chunk::kMeta);
     const std::int64_t codec = meta->Int(pq::column_meta::kCodec, -1);
     if (!IsKnownCodec(codec) || column_.repetition == pq::kRepeated ||
-        column_.physical < 0 ||
-        chunk_.Field(pq::chunk::kCrypto) != nullptr ||
+        column_.physical < 0 || chunk_.Field(pq::chunk::kCrypto) != nullptr ||
         chunk_.Field(pq::chunk::kEncryptedMeta) != nullptr) {
       return false;
     }
@@ -182,8 +181,7 @@ class ChunkCutter {
     }
     HybridRuns indices;
     std::vector<std::uint32_t> found;
-    if (!IndicesOf(page.values, indices) ||
-        !ReadRuns(indices, values, found)) {
+    if (!IndicesOf(page.values, indices) || !ReadRuns(indices, values, found)) {
       return false;
     }
     for (const std::uint32_t index : found) {
@@ -262,9 +260,10 @@ class ChunkCutter {
     if (numbers == nullptr) return;
     numbers->Erase(pq::statistics::kDistinctCount);
     if (numbers->Field(pq::statistics::kNullCount) != nullptr) {
-      numbers->Set(pq::statistics::kNullCount,
-                   ThriftValue::I64(numbers->Int(pq::statistics::kNullCount, 0) -
-                                    static_cast<std::int64_t>(nulls_gone_)));
+      numbers->Set(
+          pq::statistics::kNullCount,
+          ThriftValue::I64(numbers->Int(pq::statistics::kNullCount, 0) -
+                           static_cast<std::int64_t>(nulls_gone_)));
     }
     if (!bounds_gone_) return;
     for (const std::int16_t id :

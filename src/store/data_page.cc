@@ -124,15 +124,12 @@ std::int64_t PackSecond(const PageForm& form, const PageChange& change,
     return -1;
   }
   body = change.levels + packed;
-  return static_cast<std::int64_t>(change.levels.size() +
-                                   change.values.size());
+  return static_cast<std::int64_t>(change.levels.size() + change.values.size());
 }
 
 }  // namespace
 
-bool PageForm::optional() const {
-  return column->repetition == pq::kOptional;
-}
+bool PageForm::optional() const { return column->repetition == pq::kOptional; }
 
 std::uint64_t ParquetPage::FullBytes() const {
   return whole.size() - body.size() + FullSize(*this);
@@ -204,8 +201,8 @@ bool OpenDictionary(const PageForm& form, const ParquetPage& page,
       !DecompressPage(form.codec, page.body, FullSize(page), buffer)) {
     return false;
   }
-  values = {buffer, pq::kPlain, form.column->physical,
-            form.column->type_length, static_cast<std::uint64_t>(count)};
+  values = {buffer, pq::kPlain, form.column->physical, form.column->type_length,
+            static_cast<std::uint64_t>(count)};
   return true;
 }
 

@@ -88,9 +88,8 @@ void CutBits(const PageValues& values, std::span<const std::uint32_t> removed,
       continue;
     }
     if (BitAt(values.bytes, i)) {
-      out[start + to / 8] =
-          static_cast<char>(static_cast<unsigned char>(out[start + to / 8]) |
-                            1U << (to % 8));
+      out[start + to / 8] = static_cast<char>(
+          static_cast<unsigned char>(out[start + to / 8]) | 1U << (to % 8));
     }
     ++to;
   }
@@ -118,9 +117,8 @@ bool CutBooleanRuns(const PageValues& values,
   return true;
 }
 
-bool VisitTexts(const PageValues& values,
-                std::span<const std::uint32_t> places, bool all,
-                const VisitValue& visit) {
+bool VisitTexts(const PageValues& values, std::span<const std::uint32_t> places,
+                bool all, const VisitValue& visit) {
   std::size_t at = 0;
   std::size_t next = 0;
   for (std::uint64_t i = 0; i < values.count; ++i) {
@@ -213,8 +211,8 @@ bool IndicesOf(const PageValues& values, HybridRuns& indices) {
   return true;
 }
 
-bool CutValues(const PageValues& values,
-               std::span<const std::uint32_t> removed, std::string& out) {
+bool CutValues(const PageValues& values, std::span<const std::uint32_t> removed,
+               std::string& out) {
   if (!removed.empty() && removed.back() >= values.count) return false;
   if (IsDictionaryEncoding(values.encoding)) {
     HybridRuns indices;

@@ -30,8 +30,8 @@ bool IsDictionaryEncoding(std::int64_t encoding);
 
 // Appends the values without those at `removed` (ascending) to `out`, in the
 // same encoding.  False when the bytes are not what they must be.
-bool CutValues(const PageValues& values,
-               std::span<const std::uint32_t> removed, std::string& out);
+bool CutValues(const PageValues& values, std::span<const std::uint32_t> removed,
+               std::string& out);
 
 // Calls `visit` with the values at `places` (ascending), or with all of them,
 // as they stand in statistics.  Not for dictionary encodings.

@@ -109,7 +109,12 @@ inline constexpr std::int16_t kNumValues = 1;
 inline constexpr std::int16_t kEncoding = 2;
 }  // namespace dictionary_page
 
-enum PageType : std::int64_t { kDataPage, kIndexPage, kDictionaryPage, kDataV2 };
+enum PageType : std::int64_t {
+  kDataPage,
+  kIndexPage,
+  kDictionaryPage,
+  kDataV2
+};
 
 enum Physical : std::int64_t {
   kBoolean,

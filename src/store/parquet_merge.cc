@@ -403,11 +403,9 @@ class Merger {
     for (const CutRange& cut : cut_) {
       if (compared >= kMaxCompared) return {};
       compared += cut.before.end - cut.before.begin;
-      BENCHKEEP_ASSIGN(
-          const std::string before,
-          RowDigest(columns,
-                    in_.base->From(), cut.before,
-                    " AND NOT lost_base(file_row_number)"));
+      BENCHKEEP_ASSIGN(const std::string before,
+                       RowDigest(columns, in_.base->From(), cut.before,
+                                 " AND NOT lost_base(file_row_number)"));
       BENCHKEEP_ASSIGN(const std::string after,
                        RowDigest(columns, written.From(), cut.after, ""));
       if (before == after) continue;
@@ -420,8 +418,8 @@ class Merger {
   }
 
   Result<std::string> RowDigest(const std::string& columns,
-                                const std::string& from,
-                                const RowRange& range, const char* only) {
+                                const std::string& from, const RowRange& range,
+                                const char* only) {
     BENCHKEEP_ASSIGN(
         engine::Rows rows,
         in_.connection->Query(fmt::format(

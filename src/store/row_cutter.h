@@ -17,7 +17,7 @@ namespace benchkeep::store {
 struct RowCut {
   const ParquetSource* base = nullptr;
   const engine::PlaceSet* lost = nullptr;  // Rows of the base to leave out.
-  std::vector<bool> groups;  // The row groups in question.
+  std::vector<bool> groups;                // The row groups in question.
   int threads = 1;
 };
 

@@ -198,15 +198,14 @@ bool CutRuns(const HybridRuns& runs, std::span<const std::uint32_t> removed,
 
 bool ReadRuns(const HybridRuns& runs, std::span<const std::uint32_t> places,
               std::vector<std::uint32_t>& values) {
-  return Walk(
-      runs, places,
-      [&](const Run& run, std::span<const std::uint32_t> wanted, bool) {
-        for (const std::uint32_t place : wanted) {
-          values.push_back(run.packed ? PackedAt(run.data, runs.width,
-                                                 place - run.begin)
-                                      : run.value);
-        }
-      });
+  return Walk(runs, places,
+              [&](const Run& run, std::span<const std::uint32_t> wanted, bool) {
+                for (const std::uint32_t place : wanted) {
+                  values.push_back(run.packed ? PackedAt(run.data, runs.width,
+                                                         place - run.begin)
+                                              : run.value);
+                }
+              });
 }
 
 bool RankRuns(const HybridRuns& runs, std::span<const std::uint32_t> places,
@@ -216,12 +215,11 @@ bool RankRuns(const HybridRuns& runs, std::span<const std::uint32_t> places,
               [&](const Run& run, std::span<const std::uint32_t> wanted, bool) {
                 for (const std::uint32_t place : wanted) {
                   const std::uint64_t at = place - run.begin;
-                  const bool one =
-                      run.packed ? PackedAt(run.data, 1, at) == 1
-                                 : run.value == 1;
-                  const std::uint64_t before =
-                      run.packed ? OnesIn(run.data, at)
-                                 : (run.value == 1 ? at : 0);
+                  const bool one = run.packed ? PackedAt(run.data, 1, at) == 1
+                                              : run.value == 1;
+                  const std::uint64_t before = run.packed
+                                                   ? OnesIn(run.data, at)
+                                                   : (run.value == 1 ? at : 0);
                   out.is_one.push_back(one);
                   out.ranks.push_back(
                       static_cast<std::uint32_t>(out.ones + before));

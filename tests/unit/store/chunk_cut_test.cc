@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <random>
 
-#include "unit/store/parquet_fixture.h"
 #include "store/run_cut.h"
 #include "support/temp_dir.h"
+#include "unit/store/parquet_fixture.h"
 
 namespace benchkeep::store {
 namespace {
@@ -199,7 +199,8 @@ TEST_F(ChunkCut, EveryDamagedByteIsSurvived) {
   std::mt19937 random(4);  // NOLINT(cert-msc51-cpp): the same each time.
   int refused = 0;
   int rounds = 0;
-  for (std::uint64_t at = group.begin; at < group.end; at += 1 + random() % 40) {
+  for (std::uint64_t at = group.begin; at < group.end;
+       at += 1 + random() % 40) {
     std::string bad = good;
     bad[at] = static_cast<char>(random());
     WriteBytes(path(), bad);
