@@ -18,8 +18,9 @@ namespace {
 
 constexpr std::uint32_t kOthers = 0077;
 
-// The token of the store, made when there is none yet.
-Result<std::string> TokenOf(const store::Store& store) {
+// The token of the store, made when there is none yet; a rehearsal does not
+// keep it.
+Result<std::string> TokenOf(const store::Store& store, bool dry_run) {
   fs::FileSystem& file_system = store.file_system();
   const fs::Path path = store.layout().token_file();
   constexpr std::uint64_t kMaxBytes = 1024;
@@ -29,6 +30,7 @@ Result<std::string> TokenOf(const store::Store& store) {
   }
   if (!text.ok()) {
     const std::string token = web::RandomToken();
+    if (dry_run) return token;
     BENCHKEEP_TRY(file_system.MakeDirs(store.layout().state(), 0700));
     BENCHKEEP_TRY(fs::ReplaceFile(file_system, path, token + "\n", 0600));
     return token;
@@ -74,7 +76,7 @@ class ServeAction final : public Action {
   }
 
   ExitCode Run(Context& context) override {
-    Result<std::string> token = TokenOf(context.store());
+    Result<std::string> token = TokenOf(context.store(), context.dry_run());
     if (!token.ok()) return context.Fail(token.error());
     if (show_token_) return ShowToken(context, *token);
     const store::Settings& settings = context.store().settings();

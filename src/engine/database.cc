@@ -81,9 +81,22 @@ Code CodeOf(duckdb_error_type type, std::string_view text) {
   return Code::kInvalidArgument;
 }
 
+// Without the excerpt of a statement that is mostly ours, on one line.
+std::string InWords(std::string words) {
+  words = words.substr(0, words.find("\n\nLINE "));
+  std::string line;
+  for (const char c : words) {
+    const bool space = c == '\n' || c == '\r' || c == ' ';
+    if (!space) line += c;
+    if (space && !line.empty() && line.back() != ' ') line += ' ';
+  }
+  return line;
+}
+
 Unexpected EngineError(duckdb_error_type type, const char* text) {
   std::string words = text == nullptr ? "unknown error" : text;
   const Code code = CodeOf(type, words);
+  words = InWords(std::move(words));
   if (code == Code::kCancelled) {
     return Fail(code, Say(N_("interrupted")));
   }

@@ -9,6 +9,9 @@ namespace {
 
 void SetCommon(const store::MergeOutcome& outcome, bool dry_run,
                const std::string& txn, Json& data) {
+  data.Set("row_groups_copied", Json::Uint(outcome.row_groups_copied));
+  data.Set("row_groups_cut", Json::Uint(outcome.row_groups_cut));
+  data.Set("row_groups_written", Json::Uint(outcome.row_groups_written));
   data.Set("rows_before", Json::Uint(outcome.before.rows));
   data.Set("rows_after", Json::Uint(outcome.after.rows));
   data.Set("shape", Json::String(store::ShapeName(outcome.shape)));
@@ -69,8 +72,6 @@ Document ConsolidateDocument(const ops::ConsolidateReport& report,
   data.Set("rows_added", Json::Uint(outcome.rows_added));
   data.Set("rows_replaced", Json::Uint(outcome.rows_replaced));
   data.Set("rows_superseded", Json::Uint(outcome.superseded.rows));
-  data.Set("row_groups_copied", Json::Uint(outcome.row_groups_copied));
-  data.Set("row_groups_written", Json::Uint(outcome.row_groups_written));
   SetCommon(outcome, report.dry_run, report.txn, data);
   document.findings = report.findings;
 

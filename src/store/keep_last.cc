@@ -3,6 +3,7 @@
 #include "store/keep_last.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <string>
 
@@ -17,14 +18,43 @@ std::size_t PartitionOf(const KeyHash& key) {
   return static_cast<std::size_t>(key.high >> 57U);
 }
 
-// A function object, so that the sort can inline it.
-struct Before {
-  bool operator()(const KeyedRow& a, const KeyedRow& b) const {
-    if (a.key.high != b.key.high) return a.key.high < b.key.high;
-    if (a.key.low != b.key.low) return a.key.low < b.key.low;
-    return a.place_and_outcome < b.place_and_outcome;
+// Moves the rows whose key comes more than once to the front and sorts them by
+// key and place; returns their number.  Mostly there are few: a table that fits
+// the processor's cache finds them much faster than a sort of all rows.
+std::size_t GatherRepeated(std::vector<KeyedRow>& rows) {
+  constexpr std::uint32_t kEmpty = 0xFFFFFFFFU;
+  const std::size_t slots = std::bit_ceil(2 * rows.size() + 1);
+  BENCHKEEP_CHECK(rows.size() < kEmpty);
+  std::vector<std::uint32_t> table(slots, kEmpty);
+  std::vector<bool> repeated(rows.size());
+  bool any = false;
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    // The high bits chose the partition.
+    std::size_t at = rows[i].key.low & (slots - 1);
+    while (table[at] != kEmpty && rows[table[at]].key != rows[i].key) {
+      at = (at + 1) & (slots - 1);
+    }
+    if (table[at] == kEmpty) {
+      table[at] = i;
+      continue;
+    }
+    repeated[table[at]] = true;
+    repeated[i] = true;
+    any = true;
   }
-};
+  if (!any) return 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (repeated[i]) std::swap(rows[count++], rows[i]);
+  }
+  std::sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count),
+            [](const KeyedRow& a, const KeyedRow& b) {
+              if (a.key.high != b.key.high) return a.key.high < b.key.high;
+              if (a.key.low != b.key.low) return a.key.low < b.key.low;
+              return a.place_and_outcome < b.place_and_outcome;
+            });
+  return count;
+}
 
 }  // namespace
 
@@ -99,10 +129,10 @@ Status KeepLast::Finish(const Callback& callback) {
     Partition& partition = partitions_[i];
     BENCHKEEP_TRY(Load(partition, i));
     std::vector<KeyedRow>& rows = partition.rows;
-    std::sort(rows.begin(), rows.end(), Before{});
-    for (std::size_t first = 0; first < rows.size();) {
+    const std::size_t repeated = GatherRepeated(rows);
+    for (std::size_t first = 0; first < repeated;) {
       std::size_t last = first;
-      while (last + 1 < rows.size() && rows[last + 1].key == rows[first].key) {
+      while (last + 1 < repeated && rows[last + 1].key == rows[first].key) {
         ++last;
       }
       for (; first < last; ++first) {

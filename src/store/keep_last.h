@@ -3,7 +3,7 @@
 // Rows are put in with the hash of their key and their place in the keep-last
 // order; of every key, all but the row of the last place are superseded.  Rows
 // are partitioned by hash, partitions beyond the memory budget go to files, and
-// each partition is sorted by itself: no sort or window over the whole store.
+// each partition is searched by itself: no sort or window over the whole store.
 
 #pragma once
 

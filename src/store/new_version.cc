@@ -9,6 +9,7 @@
 
 #include "store/fresh_table.h"
 #include "store/parquet_copy.h"
+#include "store/row_cutter.h"
 
 namespace benchkeep::store {
 namespace {
@@ -61,7 +62,9 @@ class Writer {
     }
     bool sharing = v_.base != nullptr && !v_.only_appended && SameColumns();
     std::vector<bool> dirty = v_.dirty;
+    if (sharing && !v_.appended.empty()) sharing = FitsBase(written_.front());
     if (sharing) {
+      BENCHKEEP_TRY(CutRows(dirty));
       MarkSmallGroups(dirty);
       BENCHKEEP_ASSIGN(sharing, WriteDirtyRuns(dirty));
     }
@@ -89,19 +92,40 @@ class Writer {
     return true;
   }
 
-  void MarkSmallGroups(std::vector<bool>& dirty) const {
-    const auto& groups = v_.base->footer().row_groups();
-    std::size_t small = 0;
-    while (small < groups.size() &&
-           groups[groups.size() - 1 - small].rows < kSmallGroupRows) {
-      ++small;
+  // Cuts the lost rows out of the dirty row groups; those that could not be
+  // cut stay dirty.
+  Status CutRows(std::vector<bool>& dirty) {
+    if (std::find(dirty.begin(), dirty.end(), true) == dirty.end()) return {};
+    const fs::Path path = v_.staging / "cut.parquet";
+    RowCut cut{v_.base, v_.lost, dirty, v_.threads};
+    for (const std::size_t i : SmallGroups()) cut.groups[i] = false;
+    BENCHKEEP_ASSIGN(cut_rows_, CutRowGroups(cut, *v_.file_system, path));
+    paths_.push_back(path);
+    BENCHKEEP_ASSIGN(ParquetSource piece, ParquetSource::Open(path));
+    cut_.emplace(std::move(piece));
+    for (std::size_t i = 0; i < dirty.size(); ++i) {
+      if (cut_rows_.places[i] || cut_rows_.empty[i]) dirty[i] = false;
     }
-    if (small < kMaxSmallGroups) return;
-    std::fill(dirty.end() - static_cast<std::ptrdiff_t>(small), dirty.end(),
-              true);
+    return {};
   }
 
-  // Rows [begin, end) of the base without the superseded ones.
+  // The row groups at the end that are to become one.
+  std::vector<std::size_t> SmallGroups() const {
+    const auto& groups = v_.base->footer().row_groups();
+    std::vector<std::size_t> small;
+    for (std::size_t i = groups.size();
+         i > 0 && groups[i - 1].rows < kSmallGroupRows; --i) {
+      small.push_back(i - 1);
+    }
+    if (small.size() < kMaxSmallGroups) small.clear();
+    return small;
+  }
+
+  void MarkSmallGroups(std::vector<bool>& dirty) const {
+    for (const std::size_t i : SmallGroups()) dirty[i] = true;
+  }
+
+  // Rows [begin, end) of the base without the superseded ones, in order.
   std::string BaseQuery(std::uint64_t begin, std::uint64_t end) const {
     std::vector<std::size_t> places(v_.base_types->size());
     std::iota(places.begin(), places.end(), std::size_t{0});
@@ -177,7 +201,6 @@ class Writer {
 
   // False when what the engine writes cannot stand beside the base.
   Result<bool> WriteDirtyRuns(std::vector<bool>& dirty) {
-    if (!v_.appended.empty() && !FitsBase(written_.front())) return false;
     FindRuns(dirty);
     std::uint64_t row = 0;
     std::size_t group = 0;
@@ -217,6 +240,15 @@ class Writer {
     }
   }
 
+  // The rows of a row group of the base.
+  RowRange RowsOf(std::size_t index) const {
+    const auto& groups = v_.base->footer().row_groups();
+    RowRange range;
+    for (std::size_t i = 0; i < index; ++i) range.begin += groups[i].rows;
+    range.end = range.begin + groups[index].rows;
+    return range;
+  }
+
   static ParquetPiece Whole(const ParquetSource& source) {
     ParquetPiece piece{&source.file(), &source.footer(), {}};
     piece.row_groups.resize(source.footer().row_groups().size());
@@ -229,13 +261,18 @@ class Writer {
     WrittenVersion out;
     const std::size_t first_base = v_.appended.empty() ? 0 : 1;
     std::vector<ParquetPiece> pieces;
+    std::vector<std::size_t> cut_groups;
     if (sharing) {
       std::size_t run = 0;
       for (std::size_t i = 0; i < dirty.size(); ++i) {
         if (dirty[i]) {
           pieces.push_back(Whole(written_[first_base + run]));
           i = runs_[run++].last;
-        } else {
+        } else if (cut_ && cut_rows_.places[i]) {
+          cut_groups.push_back(i);
+          pieces.push_back(
+              {&cut_->file(), &cut_->footer(), {*cut_rows_.places[i]}});
+        } else if (!cut_ || !cut_rows_.empty[i]) {
           pieces.push_back({&v_.base->file(), &v_.base->footer(), {i}});
           ++out.row_groups_copied;
         }
@@ -251,7 +288,12 @@ class Writer {
         row += piece.footer->row_groups()[group].rows;
       }
       if (v_.base != nullptr && piece.file == &v_.base->file()) continue;
-      out.row_groups_written += piece.row_groups.size();
+      if (cut_ && piece.file == &cut_->file()) {
+        const RowRange old = RowsOf(cut_groups[out.row_groups_cut++]);
+        out.cut.push_back({old, {begin, row}});
+      } else {
+        out.row_groups_written += piece.row_groups.size();
+      }
       out.encoded.push_back({begin, row});
     }
     out.path = v_.target.empty() ? v_.staging / "results.parquet" : v_.target;
@@ -259,6 +301,7 @@ class Writer {
     BENCHKEEP_TRY(AssembleParquet(*v_.file_system, out.path, mode,
                                   Model(sharing), pieces));
     written_.clear();
+    cut_.reset();
     for (const fs::Path& path : paths_) {
       BENCHKEEP_TRY(v_.file_system->Remove(path));
     }
@@ -302,6 +345,8 @@ class Writer {
 
   const NewVersion& v_;
   std::vector<ParquetSource> written_;  // Appended first, then the base's.
+  std::optional<ParquetSource> cut_;
+  store::CutRows cut_rows_;
   std::vector<DirtyRun> runs_;
   std::vector<fs::Path> paths_;
   std::size_t pieces_ = 0;

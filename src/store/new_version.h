@@ -2,9 +2,11 @@
 // bytes.
 //
 // A version is put together from row groups: those of the old version that did
-// not change are copied byte by byte, the others come from pieces that the
-// engine writes.  Where the old version cannot stand beside what the engine
-// writes (another schema, required columns, lists), all of it is rewritten.
+// not change are copied byte by byte, those that lose rows have them cut out of
+// their pages (store/chunk_cut.h), and new ones come from pieces that the
+// engine writes.  The engine also rewrites what cannot be cut.  Where the old
+// version cannot stand beside what the engine writes (another schema, required
+// columns, lists), all of it is rewritten.
 
 #pragma once
 
@@ -30,10 +32,12 @@ struct NewVersion {
 
   // Row groups of the base with rows for which `lost_base(place)` is true.
   std::vector<bool> dirty;
+  const engine::PlaceSet* lost = nullptr;  // What `lost_base` asks.
   // A query for the rows to append, with columns c0, c1, ...; empty: none.
   std::string appended;
   // True when nothing of the base is taken over: `appended` is all.
   bool only_appended = false;
+  int threads = 1;
 };
 
 // Rows [begin, end) of a file.
@@ -42,11 +46,19 @@ struct RowRange {
   std::uint64_t end = 0;
 };
 
+// Rows that a row group had, and those of them that stayed.
+struct CutRange {
+  RowRange before;  // In the base.
+  RowRange after;   // In the new version.
+};
+
 struct WrittenVersion {
   fs::Path path;
+  std::vector<CutRange> cut;
   std::vector<RowRange> encoded;  // Rows that are not byte for byte old ones.
   std::uint64_t row_groups_copied = 0;
-  std::uint64_t row_groups_written = 0;
+  std::uint64_t row_groups_cut = 0;
+  std::uint64_t row_groups_written = 0;  // By the engine.
 };
 
 // Leaves one synced file in the staging folder.

@@ -7,61 +7,21 @@
 #include <cstring>
 #include <optional>
 
+#include "store/parquet_fields.h"
+
 namespace benchkeep::store {
 namespace {
 
-constexpr std::string_view kMagic = "PAR1";
+constexpr std::string_view kMagic = kParquetMagic;
 constexpr std::uint64_t kTailBytes = 8;  // Footer length and magic.
 constexpr std::uint64_t kMaxFooter = std::uint64_t{64} << 20;
 
-// Field ids of parquet.thrift.
-namespace file_meta {
-constexpr std::int16_t kVersion = 1;
-constexpr std::int16_t kSchema = 2;
-constexpr std::int16_t kNumRows = 3;
-constexpr std::int16_t kRowGroups = 4;
-constexpr std::int16_t kKeyValue = 5;
-constexpr std::int16_t kCreatedBy = 6;
-constexpr std::int16_t kColumnOrders = 7;
-}  // namespace file_meta
-namespace element {
-constexpr std::int16_t kType = 1;
-constexpr std::int16_t kTypeLength = 2;
-constexpr std::int16_t kRepetition = 3;
-constexpr std::int16_t kName = 4;
-constexpr std::int16_t kNumChildren = 5;
-constexpr std::int16_t kConverted = 6;
-constexpr std::int16_t kScale = 7;
-constexpr std::int16_t kPrecision = 8;
-constexpr std::int16_t kLogical = 10;
-}  // namespace element
-namespace group {
-constexpr std::int16_t kColumns = 1;
-constexpr std::int16_t kNumRows = 3;
-constexpr std::int16_t kFileOffset = 5;
-constexpr std::int16_t kOrdinal = 7;
-}  // namespace group
-namespace chunk {
-constexpr std::int16_t kFilePath = 1;
-constexpr std::int16_t kFileOffset = 2;
-constexpr std::int16_t kMeta = 3;
-constexpr std::int16_t kOffsetIndexOffset = 4;
-constexpr std::int16_t kColumnIndexLength = 7;
-}  // namespace chunk
-namespace column_meta {
-constexpr std::int16_t kPath = 3;
-constexpr std::int16_t kCompressedSize = 7;
-constexpr std::int16_t kDataPage = 9;
-constexpr std::int16_t kIndexPage = 10;
-constexpr std::int16_t kDictionaryPage = 11;
-constexpr std::int16_t kStatistics = 12;
-constexpr std::int16_t kBloomOffset = 14;
-constexpr std::int16_t kBloomLength = 15;
-}  // namespace column_meta
-namespace statistics {
-constexpr std::int16_t kMaxValue = 5;
-constexpr std::int16_t kMinValue = 6;
-}  // namespace statistics
+namespace element = parquet::element;
+namespace chunk = parquet::chunk;
+namespace column_meta = parquet::column_meta;
+namespace file_meta = parquet::file_meta;
+namespace group = parquet::group;
+namespace statistics = parquet::statistics;
 constexpr std::int16_t kLogicalUnknown = 11;  // Union member NullType.
 constexpr std::int64_t kRepeated = 2;
 
@@ -129,43 +89,15 @@ std::optional<double> Real(const std::string& bytes) {
   return std::nullopt;
 }
 
-struct Span {
-  std::uint64_t begin;
-  std::uint64_t end;
-};
-
-// The bytes of a column chunk, if the footer is right about them.
-std::optional<Span> ChunkSpan(const ThriftValue& column_chunk,
-                              std::uint64_t limit) {
-  const ThriftValue* meta = column_chunk.Field(chunk::kMeta);
-  if (meta == nullptr || column_chunk.Field(chunk::kFilePath) != nullptr) {
-    return std::nullopt;
-  }
-  std::int64_t begin = meta->Int(column_meta::kDataPage, -1);
-  const std::int64_t dictionary = meta->Int(column_meta::kDictionaryPage, 0);
-  // Some writers store 0 for "no dictionary".
-  if (dictionary > 0) begin = std::min(begin, dictionary);
-  const std::int64_t size = meta->Int(column_meta::kCompressedSize, -1);
-  if (begin < static_cast<std::int64_t>(kMagic.size()) || size < 0) {
-    return std::nullopt;
-  }
-  const auto first = static_cast<std::uint64_t>(begin);
-  const auto length = static_cast<std::uint64_t>(size);
-  if (first > limit || length > limit - first) return std::nullopt;
-  return Span{first, first + length};
-}
-
 void Shift(ThriftValue& value, std::int16_t id, std::int64_t delta) {
   ThriftValue* field = value.Field(id);
   if (field != nullptr && field->integer > 0) field->integer += delta;
 }
 
-// The row group as it reads after its pages moved by `delta` bytes and its
-// columns took the names of the model.
-ThriftValue MoveRowGroup(ThriftValue row_group, std::int64_t delta,
-                         std::int64_t ordinal,
-                         const std::vector<std::string>& names) {
-  Shift(row_group, group::kFileOffset, delta);
+// The row group as row group `ordinal` of a file whose columns have the names
+// of the model.
+ThriftValue Adopted(ThriftValue row_group, std::int64_t ordinal,
+                    const std::vector<std::string>& names) {
   if (row_group.Field(group::kOrdinal) != nullptr) {
     constexpr std::int64_t kMaxOrdinal = 32767;
     ThriftValue* field = row_group.Field(group::kOrdinal);
@@ -177,17 +109,12 @@ ThriftValue MoveRowGroup(ThriftValue row_group, std::int64_t delta,
   }
   std::size_t index = 0;
   for (ThriftValue& column : row_group.Field(group::kColumns)->items) {
-    // file_offset is deprecated; readers want it to be plausible only.
-    Shift(column, chunk::kFileOffset, delta);
     // Page indexes and bloom filters are not copied: readers do without.
     for (std::int16_t id = chunk::kOffsetIndexOffset;
          id <= chunk::kColumnIndexLength; ++id) {
       column.Erase(id);
     }
     ThriftValue& meta = *column.Field(chunk::kMeta);
-    Shift(meta, column_meta::kDataPage, delta);
-    Shift(meta, column_meta::kIndexPage, delta);
-    Shift(meta, column_meta::kDictionaryPage, delta);
     meta.Erase(column_meta::kBloomOffset);
     meta.Erase(column_meta::kBloomLength);
     ThriftValue* path = meta.Field(column_meta::kPath);
@@ -247,6 +174,47 @@ std::string LittleEndian(std::uint32_t value) {
 }
 
 }  // namespace
+
+std::optional<ByteRange> ChunkRange(const ThriftValue& column_chunk,
+                                    std::uint64_t limit) {
+  const ThriftValue* meta = column_chunk.Field(chunk::kMeta);
+  if (meta == nullptr || column_chunk.Field(chunk::kFilePath) != nullptr) {
+    return std::nullopt;
+  }
+  std::int64_t begin = meta->Int(column_meta::kDataPage, -1);
+  const std::int64_t dictionary = meta->Int(column_meta::kDictionaryPage, 0);
+  // Some writers store 0 for "no dictionary".
+  if (dictionary > 0) begin = std::min(begin, dictionary);
+  const std::int64_t size = meta->Int(column_meta::kCompressedSize, -1);
+  if (begin < static_cast<std::int64_t>(kMagic.size()) || size < 0) {
+    return std::nullopt;
+  }
+  const auto first = static_cast<std::uint64_t>(begin);
+  const auto length = static_cast<std::uint64_t>(size);
+  if (first > limit || length > limit - first) return std::nullopt;
+  return ByteRange{first, first + length};
+}
+
+ThriftValue MovedRowGroup(ThriftValue row_group, std::uint64_t by) {
+  const auto delta = static_cast<std::int64_t>(by);
+  Shift(row_group, group::kFileOffset, delta);
+  for (ThriftValue& column : row_group.Field(group::kColumns)->items) {
+    // file_offset is deprecated; readers want it to be plausible only.
+    Shift(column, chunk::kFileOffset, delta);
+    ThriftValue& meta = *column.Field(chunk::kMeta);
+    Shift(meta, column_meta::kDataPage, delta);
+    Shift(meta, column_meta::kIndexPage, delta);
+    Shift(meta, column_meta::kDictionaryPage, delta);
+  }
+  return row_group;
+}
+
+std::string ParquetTail(const ThriftValue& footer) {
+  std::string bytes = WriteThriftStruct(footer);
+  bytes += LittleEndian(static_cast<std::uint32_t>(bytes.size()));
+  bytes += kMagic;
+  return bytes;
+}
 
 Result<ParquetFooter> ParquetFooter::Read(fs::ReadableFile& file,
                                           const fs::Path& path) {
@@ -324,7 +292,7 @@ Result<ParquetFooter> ParquetFooter::Read(fs::ReadableFile& file,
     }
     ParquetRowGroup out{static_cast<std::uint64_t>(count), footer_at, 0};
     for (const ThriftValue& column : columns->items) {
-      const std::optional<Span> span = ChunkSpan(column, footer_at);
+      const std::optional<ByteRange> span = ChunkRange(column, footer_at);
       if (!span) {
         return Bad(path, Say(N_("{0}: row group {1} lies outside of the file"),
                              path, footer.row_groups_.size()));
@@ -401,23 +369,18 @@ Status AssembleParquet(fs::FileSystem& file_system, const fs::Path& target,
       const ParquetRowGroup& where = piece.footer->row_groups()[index];
       BENCHKEEP_TRY(
           CopyBytes(*piece.file, where.begin, where.end, *out, target));
-      const std::int64_t delta = static_cast<std::int64_t>(at) -
-                                 static_cast<std::int64_t>(where.begin);
-      ThriftValue moved = MoveRowGroup(
-          groups->items[index], delta,
-          static_cast<std::int64_t>(row_groups.items.size()), names);
-      row_groups.items.push_back(std::move(moved));
+      // The sum wraps around when the pages move to the front.
+      ThriftValue moved = MovedRowGroup(groups->items[index], at - where.begin);
+      row_groups.items.push_back(
+          Adopted(std::move(moved),
+                  static_cast<std::int64_t>(row_groups.items.size()), names));
       at += where.end - where.begin;
       rows += static_cast<std::int64_t>(where.rows);
     }
   }
   footer.Set(file_meta::kNumRows, ThriftValue::I64(rows));
   footer.Set(file_meta::kRowGroups, std::move(row_groups));
-  const std::string bytes = WriteThriftStruct(footer);
-  BENCHKEEP_TRY(out->Append(bytes));
-  BENCHKEEP_TRY(
-      out->Append(LittleEndian(static_cast<std::uint32_t>(bytes.size()))));
-  BENCHKEEP_TRY(out->Append(kMagic));
+  BENCHKEEP_TRY(out->Append(ParquetTail(footer)));
   BENCHKEEP_TRY(out->Sync());
   return out->Close();
 }

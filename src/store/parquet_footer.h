@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -28,6 +30,14 @@ struct ParquetColumn {
   std::string encoding;
 
   bool operator==(const ParquetColumn&) const = default;
+};
+
+inline constexpr std::string_view kParquetMagic = "PAR1";
+
+// Bytes [begin, end) of a file.
+struct ByteRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
 };
 
 struct ParquetRowGroup {
@@ -73,6 +83,18 @@ class ParquetFooter {
   std::vector<ParquetRowGroup> row_groups_;
   bool flat_ = true;
 };
+
+// The pages of a column chunk, if the footer is right about them; `limit` is
+// where the footer begins.
+std::optional<ByteRange> ChunkRange(const ThriftValue& column_chunk,
+                                    std::uint64_t limit);
+
+// The metadata of a row group as it reads after its pages moved by `by` bytes
+// (modulo 2^64: they may move to the front).
+ThriftValue MovedRowGroup(ThriftValue row_group, std::uint64_t by);
+
+// What follows the pages: the footer, its length and the magic bytes.
+std::string ParquetTail(const ThriftValue& footer);
 
 // Where the rows of a new file come from: row groups of existing files, copied
 // byte by byte.

@@ -6,8 +6,8 @@
 //      rows are superseded.  When the results are known to hold every key once,
 //      only those rows of theirs take part whose key is in `fresh`.
 //   4. Write.  Row groups of the results without superseded rows are taken over
-//      byte by byte; the others are rewritten without them; what is left of
-//      `fresh` becomes new row groups at the end.
+//      byte by byte; the others have them cut out (store/chunk_cut.h); what is
+//      left of `fresh` becomes new row groups at the end.
 //   5. Read the new file back: rows and keys must be what the balance says.
 //
 // Nothing is ever sorted or windowed as a whole; memory is bounded by the
@@ -39,6 +39,7 @@ struct MergeInput {
   fs::Path staging;
   fs::Path spill;  // An existing folder of ours.
   std::uint64_t key_memory_bytes = 0;
+  int threads = 1;
   Rehearse rehearse = Rehearse::kNo;
   // Rows and keys of a version known to hold every key once.
   std::optional<RowCount> known_unique;

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/text.h"
 #include "store/ledger.h"
 #include "store/new_version.h"
 #include "store/parquet_groups.h"
@@ -162,6 +163,7 @@ Result<MergeOutcome> ParquetResults::Merge(
   input.staging = staging;
   input.spill = scratch.path();
   input.key_memory_bytes = options_.memory_bytes * kKeyShare / 100;
+  input.threads = options_.threads;
   input.rehearse = rehearse;
   if (base_) input.known_unique = KnownUnique();
   return MergeParquet(input, progress);
@@ -206,10 +208,15 @@ Result<std::string> ParquetResults::FilterQuery(
   const auto find = [&](const std::string& name) -> Result<std::size_t> {
     const int found = base_->footer().Find(name);
     if (found >= 0) return static_cast<std::size_t>(found);
+    std::vector<std::string> known;
+    for (const ParquetColumn& column : columns) known.push_back(column.name);
+    const std::string near = NearestName(name, known);
     return Fail(Code::kInvalidArgument,
                 Say(N_("the results have no column \"{0}\""), name),
-                Say(N_("`benchkeep query \"DESCRIBE results\"` lists the "
-                       "columns")));
+                near.empty()
+                    ? Say(N_("`benchkeep query \"DESCRIBE results\"` lists the "
+                             "columns"))
+                    : Say(N_("did you mean \"{0}\"?"), near));
   };
   if (!filter.models.empty()) {
     BENCHKEEP_ASSIGN(const std::size_t model, find(store_->settings().model));

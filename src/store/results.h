@@ -108,6 +108,7 @@ struct MergeOutcome {
   std::optional<fs::Path> staged;
   std::optional<fs::FileInfo> base;
   std::uint64_t row_groups_copied = 0;  // Taken over byte by byte.
+  std::uint64_t row_groups_cut = 0;     // Without their superseded rows.
   std::uint64_t row_groups_written = 0;
 };
 inline constexpr std::size_t kMaxConflicts = 100;

@@ -323,8 +323,12 @@ void ThriftValue::Erase(std::int16_t id) {
   std::erase_if(fields, [id](const auto& field) { return field.id == id; });
 }
 
-Result<ThriftValue> ParseThriftStruct(std::string_view bytes) {
-  return Reader(bytes).Struct(0);
+Result<ThriftValue> ParseThriftStruct(std::string_view bytes,
+                                      std::size_t* used) {
+  Reader reader(bytes);
+  Result<ThriftValue> value = reader.Struct(0);
+  if (used != nullptr) *used = reader.used();
+  return value;
 }
 
 Result<ThriftValue> ParseThriftPrefix(std::string_view bytes,

@@ -64,10 +64,11 @@ struct ThriftField {
   ThriftValue value;
 };
 
-// Reads one struct that fills `bytes` from its start.  Depth, sizes and the
-// number of values are bounded by what the bytes can hold; kCorruption with the
-// offset otherwise.
-Result<ThriftValue> ParseThriftStruct(std::string_view bytes);
+// Reads one struct from the start of `bytes`; `used` becomes its length.
+// Depth, sizes and the number of values are bounded by what the bytes can hold;
+// kCorruption with the offset otherwise.
+Result<ThriftValue> ParseThriftStruct(std::string_view bytes,
+                                      std::size_t* used = nullptr);
 
 // The same where more may follow; `used` is how many bytes the struct took.
 Result<ThriftValue> ParseThriftPrefix(std::string_view bytes,

@@ -1,0 +1,232 @@
+// Pages of Parquet columns.
+
+#include "store/data_page.h"
+
+#include <zlib.h>
+
+#include <cstring>
+
+#include "store/parquet_fields.h"
+
+namespace benchkeep::store {
+namespace {
+
+namespace pq = parquet;
+
+constexpr std::int64_t kMaxPageBytes = std::int64_t{256} << 20;
+constexpr std::size_t kLengthBytes = 4;
+
+std::uint32_t LengthAt(std::string_view bytes) {
+  std::uint32_t length = 0;
+  std::memcpy(&length, bytes.data(), sizeof length);
+  return length;
+}
+
+std::int32_t Checksum(std::string_view bytes) {
+  return static_cast<std::int32_t>(
+      ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+std::size_t FullSize(const ParquetPage& page) {
+  return static_cast<std::size_t>(page.header.Int(pq::page::kSize, 0));
+}
+
+bool OpenFirst(const PageForm& form, const ParquetPage& page,
+               const ThriftValue& head, OpenedPage& out) {
+  if (!DecompressPage(form.codec, page.body, FullSize(page), out.buffer)) {
+    return false;
+  }
+  std::string_view rest = out.buffer;
+  if (form.optional()) {
+    if (head.Int(pq::data_page::kLevelEncoding, -1) != pq::kRle ||
+        rest.size() < kLengthBytes) {
+      return false;
+    }
+    const std::size_t size = LengthAt(rest);
+    rest.remove_prefix(kLengthBytes);
+    if (size > rest.size()) return false;
+    out.levels = rest.substr(0, size);
+    rest.remove_prefix(size);
+  }
+  out.values.bytes = rest;
+  out.values.encoding = head.Int(pq::data_page::kEncoding, -1);
+  return true;
+}
+
+bool IsCompressed(const PageForm& form, const ThriftValue& head) {
+  const ThriftValue* field = head.Field(pq::data_page_v2::kIsCompressed);
+  return form.codec != PageCodec::kNone &&
+         (field == nullptr || field->type != ThriftType::kFalse);
+}
+
+bool OpenSecond(const PageForm& form, const ParquetPage& page,
+                const ThriftValue& head, OpenedPage& out) {
+  const std::int64_t levels = head.Int(pq::data_page_v2::kLevelBytes, -1);
+  const auto size = static_cast<std::int64_t>(FullSize(page));
+  if (head.Int(pq::data_page_v2::kRepetitionBytes, -1) != 0 || levels < 0 ||
+      levels > size || static_cast<std::uint64_t>(levels) > page.body.size() ||
+      (levels > 0) != form.optional()) {
+    return false;
+  }
+  const auto level_bytes = static_cast<std::size_t>(levels);
+  const auto value_bytes = static_cast<std::size_t>(size - levels);
+  out.levels = page.body.substr(0, level_bytes);
+  const std::string_view rest = page.body.substr(level_bytes);
+  if (IsCompressed(form, head) && !rest.empty()) {
+    if (!DecompressPage(form.codec, rest, value_bytes, out.buffer)) {
+      return false;
+    }
+    out.values.bytes = out.buffer;
+  } else {
+    if (rest.size() != value_bytes) return false;
+    out.values.bytes = rest;
+  }
+  out.values.encoding = head.Int(pq::data_page_v2::kEncoding, -1);
+  return true;
+}
+
+void Lower(ThriftValue& head, std::int16_t id, std::uint64_t by) {
+  head.Set(id, ThriftValue::I32(static_cast<std::int32_t>(
+                   head.Int(id, 0) - static_cast<std::int64_t>(by))));
+}
+
+// The size before compression; -1: it did not work.
+std::int64_t PackFirst(const PageForm& form, const PageChange& change,
+                       ThriftValue& header, std::string& body) {
+  ThriftValue& head = *header.Field(pq::page::kData);
+  Lower(head, pq::data_page::kNumValues, change.rows_gone);
+  head.Erase(pq::data_page::kStatistics);
+  std::string all;
+  if (form.optional()) {
+    const auto size = static_cast<std::uint32_t>(change.levels.size());
+    char raw[sizeof size];
+    std::memcpy(raw, &size, sizeof raw);
+    all.append(raw, sizeof raw);
+    all += change.levels;
+  }
+  all += change.values;
+  if (!CompressPage(form.codec, all, body)) return -1;
+  return static_cast<std::int64_t>(all.size());
+}
+
+std::int64_t PackSecond(const PageForm& form, const PageChange& change,
+                        ThriftValue& header, std::string& body) {
+  ThriftValue& head = *header.Field(pq::page::kDataV2);
+  Lower(head, pq::data_page_v2::kNumValues, change.rows_gone);
+  Lower(head, pq::data_page_v2::kNumRows, change.rows_gone);
+  Lower(head, pq::data_page_v2::kNumNulls, change.nulls_gone);
+  head.Set(pq::data_page_v2::kLevelBytes,
+           ThriftValue::I32(static_cast<std::int32_t>(change.levels.size())));
+  head.Erase(pq::data_page_v2::kStatistics);
+  std::string packed = change.values;
+  if (IsCompressed(form, head) && !packed.empty() &&
+      !CompressPage(form.codec, change.values, packed)) {
+    return -1;
+  }
+  body = change.levels + packed;
+  return static_cast<std::int64_t>(change.levels.size() + change.values.size());
+}
+
+}  // namespace
+
+bool PageForm::optional() const { return column->repetition == pq::kOptional; }
+
+std::uint64_t ParquetPage::FullBytes() const {
+  return whole.size() - body.size() + FullSize(*this);
+}
+
+const ThriftValue* ParquetPage::DataHeader() const {
+  switch (type) {
+    case pq::kDataPage:
+      return header.Field(pq::page::kData);
+    case pq::kDataV2:
+      return header.Field(pq::page::kDataV2);
+    default:
+      return nullptr;
+  }
+}
+
+bool NextPage(std::string_view bytes, std::size_t& at, ParquetPage& page) {
+  std::size_t used = 0;
+  Result<ThriftValue> header = ParseThriftStruct(bytes.substr(at), &used);
+  if (!header.ok()) return false;
+  page.header = std::move(*header);
+  page.type = page.header.Int(pq::page::kType, -1);
+  const std::int64_t size = page.header.Int(pq::page::kCompressedSize, -1);
+  const std::int64_t full = page.header.Int(pq::page::kSize, -1);
+  if (size < 0 || full < 0 || full > kMaxPageBytes ||
+      static_cast<std::uint64_t>(size) > bytes.size() - at - used) {
+    return false;
+  }
+  page.body = bytes.substr(at + used, static_cast<std::size_t>(size));
+  page.whole = bytes.substr(at, used + page.body.size());
+  at += page.whole.size();
+  return true;
+}
+
+PageState OpenPage(const PageForm& form, const ParquetPage& page,
+                   OpenedPage& out) {
+  if (const ThriftValue* crc = page.header.Field(pq::page::kCrc)) {
+    if (static_cast<std::int32_t>(crc->integer) != Checksum(page.body)) {
+      return PageState::kDamaged;
+    }
+  }
+  const ThriftValue* head = page.DataHeader();
+  if (head == nullptr) return PageState::kUnknown;
+  out.rows =
+      static_cast<std::uint64_t>(head->Int(pq::data_page::kNumValues, 0));
+  const bool split = page.type == pq::kDataPage
+                         ? OpenFirst(form, page, *head, out)
+                         : OpenSecond(form, page, *head, out);
+  if (!split) return PageState::kUnknown;
+  out.values.physical = form.column->physical;
+  out.values.type_length = form.column->type_length;
+  out.values.count = out.rows;
+  if (form.optional()) {
+    RunRanks ranks;
+    if (!RankRuns({out.levels, 1, out.rows}, {}, ranks)) {
+      return PageState::kUnknown;
+    }
+    out.values.count = ranks.ones;
+  }
+  return IsKnownEncoding(out.values) ? PageState::kFine : PageState::kUnknown;
+}
+
+bool OpenDictionary(const PageForm& form, const ParquetPage& page,
+                    std::string& buffer, PageValues& values) {
+  const ThriftValue* head = page.header.Field(pq::page::kDictionary);
+  if (head == nullptr) return false;
+  const std::int64_t count = head->Int(pq::dictionary_page::kNumValues, -1);
+  if (count < 0 ||
+      !DecompressPage(form.codec, page.body, FullSize(page), buffer)) {
+    return false;
+  }
+  values = {buffer, pq::kPlain, form.column->physical, form.column->type_length,
+            static_cast<std::uint64_t>(count)};
+  return true;
+}
+
+bool AppendChanged(const PageForm& form, const ParquetPage& page,
+                   const PageChange& change, std::string& out,
+                   std::uint64_t& full_bytes) {
+  ThriftValue header = page.header;
+  std::string body;
+  const std::int64_t full = page.type == pq::kDataPage
+                                ? PackFirst(form, change, header, body)
+                                : PackSecond(form, change, header, body);
+  if (full < 0) return false;
+  header.Set(pq::page::kSize,
+             ThriftValue::I32(static_cast<std::int32_t>(full)));
+  header.Set(pq::page::kCompressedSize,
+             ThriftValue::I32(static_cast<std::int32_t>(body.size())));
+  if (header.Field(pq::page::kCrc) != nullptr) {
+    header.Set(pq::page::kCrc, ThriftValue::I32(Checksum(body)));
+  }
+  const std::string head = WriteThriftStruct(header);
+  out += head;
+  out += body;
+  full_bytes += head.size() + static_cast<std::uint64_t>(full);
+  return true;
+}
+
+}  // namespace benchkeep::store
