@@ -65,7 +65,7 @@ function draw() {
   views.checks(documents.get('check'));
   views.writers(documents.get('check'));
   views.errors(documents.get('errors'));
-  views.jobs(documents.get('jobs'));
+  views.jobs(documents.get('jobs'), actions, startAction);
   views.backups(documents.get('backups'));
   views.actions(actions, startAction);
   if (freshness) views.collectors(freshness);

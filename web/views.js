@@ -197,18 +197,25 @@ export function errors(entry) {
       {text: number(one.count), class: 'num'}, {text: moment(one.last), class: 'nowrap'}]))));
 }
 
-export function jobs(entry) {
+const actionName = (name) => (name.startsWith('job-') ? t('job_run', name.slice(4)) : named('action_', name));
+
+export function jobs(entry, actions, start) {
   freshness('jobs-card', entry);
   const data = entry?.document.data;
   if (!data) return;
   const list = data.jobs ?? [];
-  show('jobs', [data, currentLanguage()], () => [
+  const running = new Set(actions.runs.filter((one) => !one.ended).map((one) => one.action));
+  const runnable = new Set(actions.actions.map((one) => one.name));
+  const button = (name, status) => (status !== 'unavailable' && runnable.has(`job-${name}`) ? h('button', {
+    type: 'button', id: `run-${name}`, 'aria-label': t('job_run', name), disabled: running.has(`job-${name}`), onclick: () => start(`job-${name}`),
+  }, t('run_now')) : '');
+  show('jobs', [data, [...runnable], [...running], currentLanguage()], () => [
     data.daemon && !data.daemon.running ? h('p', {class: 'muted'}, t('daemon_off')) : null,
     list.length === 0 ? h('p', {class: 'muted'}, t('no_jobs')) : table(
-      [t('job'), t('schedule'), t('state'), t('last_run'), t('next_run')],
+      [t('job'), t('schedule'), t('state'), t('last_run'), t('next_run'), {text: h('span', {class: 'hidden'}, t('run_now'))}],
       list.map((one) => [one.name, h('code', {}, one.schedule ?? ''),
         h('span', {class: `state ${one.state === 'failing' ? 'critical' : one.state === 'running' ? 'ok' : ''}`}, named('state_', one.state)),
-        {text: moment(one.last), class: 'nowrap'}, {text: moment(one.next), class: 'nowrap'}])),
+        {text: moment(one.last), class: 'nowrap'}, {text: moment(one.next), class: 'nowrap'}, button(one.name, one.state)])),
   ]);
 }
 
@@ -227,27 +234,29 @@ export function backups(entry) {
 }
 
 function runResult(run) {
-  if (run.error) return t('run_failed', run.error);
+  if (run.error) return t('run_not_started', run.error);
   if (!run.ended) return t('run_running');
   const {data = {}, findings: found = []} = run.document ?? {};
   if (run.document?.status === 'failed') return found[0]?.message ?? t('failed');
   if (data.files_merged !== undefined) {
     return t('run_merged', number(data.files_merged), number(data.rows_added), number(data.rows_replaced));
   }
+  if (data.run) return named('run_', data.run.status);
   if (data.id) return t('run_backup', data.id, named('state_', data.state ?? ''));
   return '';
 }
 
 export function actions(data, start) {
   const running = new Set(data.runs.filter((one) => !one.ended).map((one) => one.action));
-  show('actions', [data.actions, [...running], currentLanguage()], () => data.actions.map((one) => h('button', {
+  const plain = data.actions.filter((one) => !one.name.startsWith('job-'));
+  show('actions', [plain, [...running], currentLanguage()], () => plain.map((one) => h('button', {
     type: 'button', class: 'primary', id: `action-${one.name}`, title: one.command, disabled: running.has(one.name), onclick: () => start(one.name),
   }, named('action_', one.name))));
   const runs = data.runs.slice(0, 5);
   show('runs', [runs, currentLanguage()], () => (runs.length === 0 ? [] : h('ul', {class: 'findings'}, runs.map((one) => {
     const status = one.error ? 'failed' : one.document?.status;
     return h('li', {class: status === 'failed' ? 'critical' : ''},
-      h('span', {}, t('run_started', named('action_', one.action), moment(one.started)), ' ',
+      h('span', {}, t('run_started', actionName(one.action), moment(one.started)), ' ',
         one.ended ? h('span', {class: `state ${status === 'failed' ? 'critical' : status}`}, t(status)) : null),
       h('span', {class: 'muted'}, runResult(one)));
   }))));

@@ -50,7 +50,8 @@ const std::vector<Doable>& DoableCommands() {
 bool Exists(const std::vector<std::string>& words) {
   const Command* command = FindCommand(words.front());
   for (std::size_t i = 1; command != nullptr && i < words.size(); ++i) {
-    if (words[i].starts_with('-')) break;
+    // The rest are options and arguments.
+    if (command->subcommands.empty()) break;
     command = FindSubcommand(*command, words[i]);
   }
   return command != nullptr;
@@ -136,12 +137,13 @@ std::vector<web::CollectorSpec> CollectorSpecs(const Context& context) {
 
 std::vector<web::ActionSpec> ActionSpecs(const Context& context) {
   std::vector<web::ActionSpec> specs;
-  for (const Doable& doable : DoableCommands()) {
-    if (!Exists(doable.words)) continue;
+  const auto add = [&](const std::string& name,
+                       const std::vector<std::string>& words) {
+    if (!Exists(words)) return;
     web::ActionSpec spec;
-    spec.name = doable.name;
-    spec.command = Joined(doable.words);
-    spec.run = [root = context.root(), words = doable.words](
+    spec.name = name;
+    spec.command = Joined(words);
+    spec.run = [root = context.root(), words](
                    const std::string& language,
                    const std::function<bool()>& cancelled) {
       host::CommandOptions options;
@@ -149,6 +151,12 @@ std::vector<web::ActionSpec> ActionSpecs(const Context& context) {
       return RunSelf(root, words, language, std::move(options));
     };
     specs.push_back(std::move(spec));
+  };
+  for (const Doable& doable : DoableCommands()) {
+    add(doable.name, doable.words);
+  }
+  for (const store::JobSettings& job : context.store().settings().jobs) {
+    add("job-" + job.name, {"schedule", "run", job.name});
   }
   return specs;
 }

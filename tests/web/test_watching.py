@@ -14,6 +14,7 @@ import subprocess
 import time
 import urllib.parse
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 import jsonschema
@@ -32,7 +33,7 @@ GUIDE = [
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
+def root(benchkeep: Benchkeep, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("store")
     builder = storegen.records_store(path, 5)
     builder.master(storegen.master_document(random.Random(5)))
@@ -41,6 +42,7 @@ def root(tmp_path_factory) -> Path:
     (logs / "a.log").write_text(
         "2025-08-20 10:00:00,000 - ERROR - Error code: 429 - rate limit exceeded\n"
     )
+    benchkeep.must(path, "backup", "create")
     return path
 
 
@@ -49,6 +51,8 @@ def site(benchkeep: Benchkeep, root: Path):
     with serving(benchkeep, root) as one:
         one.ready()
         one.wait_for("/metrics", lambda a: b"pilot_bench_api_errors_total" in a.body)
+        one.wait_for("/metrics", lambda a: b"benchkeep_job_failures" in a.body)
+        one.wait_for("/metrics", lambda a: b"benchkeep_backups" in a.body)
         yield one
 
 
@@ -79,7 +83,11 @@ def test_metrics_are_well_formed_and_right(benchkeep: Benchkeep, root: Path, sit
     assert values["benchkeep_waiting_rows"] == status["increments"]["rows"]
     for model in status["results"]["models"]:
         assert values['benchkeep_model_tests{model="%s"}' % (model["name"] or "")] == model["total_tests"]
-    for name in ("status", "breakdown", "errors"):
+    made = benchkeep.must(root, "backup", "list").data["backups"]
+    assert values['benchkeep_backups{state="good"}'] == len(made) == 1
+    stamp = datetime.fromisoformat(made[0]["created_at"]).timestamp()
+    assert abs(values["benchkeep_backup_last_success_timestamp_seconds"] - stamp) <= 1
+    for name in ("status", "breakdown", "errors", "jobs", "backups"):
         assert values['benchkeep_collector_up{collector="%s"}' % name] == 1
 
 
