@@ -4,38 +4,32 @@
 usage: tools/mutants.py [--list] [NAME...]
 
 Each mutant is an exact replacement in one source file, and the quick tests that
-must go red with it.  The tree is copied out of the repository, patched there and
-built in one build folder that all mutants share, so the second run is quick.
+must go red with it.  Only that file is compiled again; the rest of the program
+is taken from the build folder (BENCHKEEP_BUILD, else build/), which is brought
+up to date first.
 """
 
 from __future__ import annotations
 
 import argparse
 import fcntl
-import hashlib
+import json
 import os
-import shutil
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-CACHE = Path(
-    os.environ.get(
-        "BENCHKEEP_MUTANTS",
-        Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-        / "benchkeep"
-        / "mutants",
-    )
-)
-# What the program is built from.
-SOURCES = ("CMakeLists.txt", "app", "cmake", "po", "src", "tests/CMakeLists.txt")
-TESTS_FAILED = 1  # pytest: it ran, and something was red.
+PYTEST_FAILED = 1  # It ran, and something was red.
+GTEST_FAILED = 1
 
 
 @dataclass(frozen=True)
 class Mutant:
+    """`tests` go red: ids of pytest, or "fs_tests:Filter*" of GoogleTest."""
+
     name: str
     takes_out: str
     file: str
@@ -44,16 +38,103 @@ class Mutant:
     tests: tuple[str, ...]
 
 
-SYNC_ORDER = "tests/crash/test_sync_order.py"
+SYNCED = "tests/crash/test_sync_order.py::test_synced_before_and_after_the_rename"
+BUSY = "tests/writers/test_busy.py"
 
 MUTANTS = (
     Mutant(
         "no-file-sync",
-        "the fsync of a file before it is renamed into place",
+        "the fsync of a new file before it is renamed into place",
         "src/fs/posix_file_system.cc",
-        "if (::fsync(fd.get()) != 0) {",
-        "if (fd.get() < 0) {",
-        (f"{SYNC_ORDER}::test_synced_before_and_after_the_rename[consolidate]",),
+        "if (::fsync(fd_.get()) != 0) {",
+        "if (fd_.get() < 0) {",
+        (f"{SYNCED}[dedupe]",),
+    ),
+    Mutant(
+        "no-folder-sync",
+        "the fsync of the folder after a rename",
+        "src/fs/posix_file_system.cc",
+        "return SyncByName(directory, O_RDONLY | O_DIRECTORY);",
+        "return directory.empty() ? SyncByName(directory, O_RDONLY) : Status();",
+        (f"{SYNCED}[dedupe]",),
+    ),
+    Mutant(
+        "no-sync-of-the-moved",
+        "the fsync of the folders that increments were moved between",
+        "src/ops/increment_claims.cc",
+        "if (txn != nullptr) BENCHKEEP_TRY(txn->SyncTaken());",
+        "",
+        (f"{SYNCED}[consolidate]",),
+    ),
+    Mutant(
+        "no-store-lock",
+        "the lock among benchkeeps",
+        "src/store/store_lock.cc",
+        "layout.lock(), store.clock(),",
+        'layout.state() / ("lock-" + std::to_string(::getpid())), store.clock(),',
+        (
+            "tests/crash/test_concurrent.py"
+            "::test_whoever_waits_in_vain_learns_who_holds_it",
+        ),
+    ),
+    Mutant(
+        "no-writers-locks",
+        "the locks that the campaign's writers use",
+        "src/store/store_lock.cc",
+        "for (const std::string& name : store.settings().locks) {",
+        "for (const std::string& name : std::vector<std::string>()) {",
+        (f"{BUSY}::test_a_writer_that_holds_a_lock_is_waited_for",),
+    ),
+    Mutant(
+        "no-inode-check",
+        "the look whether the lock file that was locked is the one in place",
+        "src/fs/file_lock.cc",
+        "if (SameInode(fd.get(), path)) return",
+        "return",
+        ("fs_tests:FileLockTest.*",),
+    ),
+    Mutant(
+        "no-lease",
+        "the read lease on an increment",
+        "src/fs/read_lease.cc",
+        "  const bool taken = ::fcntl(fd.get(), F_SETSIG, SIGURG) == 0 &&\n"
+        "                     ::fcntl(fd.get(), F_SETLEASE, F_RDLCK) == 0;\n"
+        "  if (taken) return ReadLease(path, std::move(fd), true);\n"
+        "  if (MeansUnsupported(errno)) return",
+        "  return",
+        (f"{BUSY}::test_an_increment_that_is_open_for_writing_waits",),
+    ),
+    Mutant(
+        "no-second-hash",
+        "the second hash of the merged increments",
+        "src/ops/increment_claims.cc",
+        "if (hash != claim.sha256 || !lease->Held()) return changed();",
+        "if (!lease->Held()) return changed();",
+        (f"{BUSY}::test_a_claimed_file_that_is_written_once_more_is_not_thrown_away",),
+    ),
+    Mutant(
+        "no-read-back",
+        "reading the new version back before it replaces the old one",
+        "src/store/parquet_merge.cc",
+        "BENCHKEEP_TRY(ReadBack());",
+        "",
+        ("tests/crash/test_lying_disk.py::test_writes_that_did_nothing[dedupe]",),
+    ),
+    Mutant(
+        "no-target-check",
+        "the look whether a file to be replaced is still the one that was read",
+        "src/store/transaction.cc",
+        "  BENCHKEEP_TRY(CheckTargets());\n",
+        "",
+        ("store_tests:TransactionTest.RefusesATarget*",),
+    ),
+    Mutant(
+        "no-results-check",
+        "the look whether the results are still the version that was merged",
+        "src/store/parquet_results.cc",
+        "Status ParquetResults::StillUnchanged() const {",
+        "Status ParquetResults::StillUnchanged() const {\n  if (store_) return {};",
+        ("store_tests:MergeTest.ChangeByAStrangerIsNoticed",),
     ),
 )
 
@@ -62,91 +143,103 @@ def named(name: str) -> Mutant:
     return next(mutant for mutant in MUTANTS if mutant.name == name)
 
 
-def copy_sources(project: Path, tree: Path) -> None:
-    """Makes `tree` a copy; files that are equal keep their time stamps."""
-    wanted = set()
-    for source in SOURCES:
-        top = project / source
-        for path in [top] if top.is_file() else sorted(top.rglob("*")):
-            if not path.is_file():
-                continue
-            relative = path.relative_to(project)
-            wanted.add(relative)
-            target = tree / relative
-            if target.exists() and target.read_bytes() == path.read_bytes():
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-    for path in [one for one in tree.rglob("*") if one.is_file()]:
-        if path.relative_to(tree) not in wanted:
-            path.unlink()
+def build_folder(project: Path) -> Path:
+    return Path(os.environ.get("BENCHKEEP_BUILD", project / "build")).resolve()
 
 
-def patch(tree: Path, mutant: Mutant) -> None:
-    path = tree / mutant.file
-    text = path.read_text()
+def must(argv: list[str] | str, folder: Path) -> str:
+    done = subprocess.run(
+        argv, cwd=folder, capture_output=True, text=True, shell=isinstance(argv, str)
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{argv}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def mutated_object(mutant: Mutant, project: Path, folder: Path) -> Path:
+    """Compiles the file with the replacement, as the build does."""
+    original = project / mutant.file
+    text = original.read_text()
     found = text.count(mutant.old)
     if found != 1:
         raise SystemExit(f"{mutant.name}: {found} places in {mutant.file}, not one")
-    path.write_text(text.replace(mutant.old, mutant.new))
+    source = folder / original.name
+    source.write_text(text.replace(mutant.old, mutant.new))
+    target = source.with_suffix(".o")
+    commands = json.loads((build_folder(project) / "compile_commands.json").read_text())
+    one = next(each for each in commands if Path(each["file"]) == original)
+    argv = shlex.split(one["command"])
+    argv[argv.index("-o") + 1] = str(target)
+    argv[argv.index("-c") + 1] = str(source)
+    # A mutant may leave a variable or a function without use.
+    must([*argv, "-Wno-error"], Path(one["directory"]))
+    return target
 
 
-def fingerprint(tree: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(one for one in tree.rglob("*") if one.is_file()):
-        digest.update(f"{path.relative_to(tree)}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def compile_tree(tree: Path, build: Path) -> None:
-    configure = ["cmake", "-S", str(tree), "-B", str(build), "-G", "Ninja"]
-    configure += ["-DCMAKE_BUILD_TYPE=Release", "-DBUILD_TESTING=OFF"]
-    # A mutant may leave a variable or a parameter without use.
-    configure += ["-DCMAKE_CXX_FLAGS=-Wno-error"]
-    if shutil.which("ccache"):
-        configure += ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"]
-    for argv in (configure, ["ninja", "-C", str(build), "benchkeep"]):
-        done = subprocess.run(argv, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f"{' '.join(argv)}\n{done.stdout[-4000:]}{done.stderr}")
+def link(mutant: Mutant, project: Path, program: str) -> Path:
+    """`program` of the build with the mutated file in place of its own."""
+    build = build_folder(project)
+    folder = build / "mutants" / mutant.name
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / Path(program).name
+    with open(build / "mutants" / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        must(["ninja", program], build)
+        changed = mutated_object(mutant, project, folder)
+        command = must(["ninja", "-t", "commands", program], build).splitlines()[-1]
+        # ": && c++ ... -o PROGRAM ... libbk_fs.a ... && what follows": an object
+        # that stands before the libraries is taken instead of theirs.
+        linking = command.removeprefix(": && ").split(" && ")[0]
+        before, after = linking.split(f" -o {program} ")
+        must(f"{before} {changed} -o {target} {after}", build)
+        for beside in (*build.glob("libduckdb*"), build / "locale"):
+            name = folder / beside.name
+            if beside.exists() and not name.exists():
+                name.symlink_to(beside)
+    return target
 
 
 def build(mutant: Mutant, project: Path = PROJECT) -> Path:
-    """The program with that mutation, built or taken from the cache."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        tree, folder = CACHE / "tree", CACHE / "bin" / mutant.name
-        copy_sources(project, tree)
-        patch(tree, mutant)
-        mark = folder / fingerprint(tree)
-        if not mark.exists():
-            compile_tree(tree, CACHE / "build")
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            for path in (CACHE / "build").iterdir():
-                if path.name == "benchkeep" or path.name.startswith("libduckdb"):
-                    shutil.copy2(path, folder / path.name)
-            mark.touch()
-    return folder / "benchkeep"
+    """benchkeep with that mutation."""
+    return link(mutant, project, "benchkeep")
+
+
+def works(argv: list[str], project: Path) -> bool:
+    return subprocess.run(argv, cwd=project, capture_output=True).returncode == 0
+
+
+def run_tests(mutant: Mutant, project: Path, test: str) -> tuple[bool, str]:
+    """Whether `test` is red with the mutant, and what it said."""
+    environment = dict(os.environ)
+    if ":" in test and "::" not in test:
+        program, filters = test.split(":")
+        argv = [str(link(mutant, project, f"tests/{program}"))]
+        if not works([*argv, "--gtest_list_tests"], project):
+            return False, "the mutant does not even start"
+        argv.append(f"--gtest_filter={filters}")
+        expected = GTEST_FAILED
+    else:
+        binary = build(mutant, project)
+        if not works([str(binary), "version"], project):
+            return False, "the mutant does not even start"
+        environment["BENCHKEEP"] = str(binary)
+        argv = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+        argv.append(test)
+        expected = PYTEST_FAILED
+    done = subprocess.run(
+        argv, cwd=project, env=environment, capture_output=True, text=True
+    )
+    return done.returncode == expected, done.stdout[-2000:] + done.stderr[-500:]
 
 
 def bites(mutant: Mutant, project: Path = PROJECT) -> tuple[bool, str]:
-    """Whether its tests go red, and what they said."""
-    binary = build(mutant, project)
-    works = subprocess.run([str(binary), "version"], capture_output=True)
-    if works.returncode != 0:
-        return False, f"the mutant does not even start: {works.stderr!r}"
-    argv = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*argv, *mutant.tests],
-        cwd=project,
-        env={**os.environ, "BENCHKEEP": str(binary)},
-        capture_output=True,
-        text=True,
-    )
-    return done.returncode == TESTS_FAILED, done.stdout[-2000:] + done.stderr[-500:]
+    """Whether each of its tests goes red, and what the last one said."""
+    said = "it names no tests"
+    for test in mutant.tests:
+        red, said = run_tests(mutant, project, test)
+        if not red:
+            return False, said
+    return bool(mutant.tests), said
 
 
 def main() -> int:
@@ -161,7 +254,7 @@ def main() -> int:
             print(f"{mutant.name}: {mutant.takes_out}")
             continue
         red, said = bites(mutant)
-        print(f"{mutant.name}: {'killed' if red else 'SURVIVED'}")
+        print(f"{mutant.name}: {'killed' if red else 'SURVIVED'}", flush=True)
         if not red:
             survivors.append(mutant.name)
             print(said)

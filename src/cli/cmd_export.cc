@@ -71,9 +71,9 @@ class ExportAction final : public Action {
     if (!results.ok()) return context.Fail(results.error());
 
     if (ToStdout()) return Stream(context, **results, options);
-    const Result<ops::ExportReport> report =
-        ops::RunExport(context.file_system(), context.store().layout(),
-                       **results, options, context.progress());
+    const Result<ops::ExportReport> report = ops::RunExport(
+        context.file_system(), context.store().clock(),
+        context.store().layout(), **results, options, context.progress());
     if (!report.ok()) return context.Fail(report.error());
     return context.Emit(render::ExportDocument(*report, context.face()));
   }
@@ -117,9 +117,9 @@ class ExportAction final : public Action {
     if (context.dry_run()) {
       const ops::ExportFormat format = options.targets[0].format;
       options.targets.clear();
-      Result<ops::ExportReport> report =
-          ops::RunExport(context.file_system(), context.store().layout(),
-                         results, options, context.progress());
+      Result<ops::ExportReport> report = ops::RunExport(
+          context.file_system(), context.store().clock(),
+          context.store().layout(), results, options, context.progress());
       if (!report.ok()) return context.Fail(report.error());
       report->files.push_back({format, "-", 0, 0});
       return context.Emit(render::ExportDocument(*report, context.face()));

@@ -41,11 +41,11 @@ struct Output {
   XlsxWriter* workbook = nullptr;     // The writer, when it is one.
 };
 
-Result<Output> OpenOutput(fs::FileSystem& file_system,
+Result<Output> OpenOutput(fs::FileSystem& file_system, Clock& clock,
                           const ExportTarget& target,
                           const ExportOptions& options) {
   BENCHKEEP_ASSIGN(StagedOutput staged,
-                   StagedOutput::Create(file_system, target.file));
+                   StagedOutput::Create(file_system, clock, target.file));
   Output output{target, std::move(staged), nullptr, nullptr};
   switch (target.format) {
     case ExportFormat::kParquet:
@@ -242,7 +242,7 @@ Result<std::uint64_t> StreamExport(store::Results& results,
   return PumpRows(*scan, {writer.get()}, progress);
 }
 
-Result<ExportReport> RunExport(fs::FileSystem& file_system,
+Result<ExportReport> RunExport(fs::FileSystem& file_system, Clock& clock,
                                const store::Layout& layout,
                                store::Results& results,
                                const ExportOptions& options,
@@ -258,7 +258,8 @@ Result<ExportReport> RunExport(fs::FileSystem& file_system,
 
   std::vector<Output> outputs;
   for (const ExportTarget& target : options.targets) {
-    BENCHKEEP_ASSIGN(Output output, OpenOutput(file_system, target, options));
+    BENCHKEEP_ASSIGN(Output output,
+                     OpenOutput(file_system, clock, target, options));
     outputs.push_back(std::move(output));
   }
   ExportReport report;

@@ -67,7 +67,7 @@ std::vector<ExportTarget> AllExportTargets(const fs::Path& folder);
 
 // Writes every target.  All of them are complete and synced before the first
 // one takes its place; an error before that leaves the old files as they were.
-Result<ExportReport> RunExport(fs::FileSystem& file_system,
+Result<ExportReport> RunExport(fs::FileSystem& file_system, Clock& clock,
                                const store::Layout& layout,
                                store::Results& results,
                                const ExportOptions& options,

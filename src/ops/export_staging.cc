@@ -13,6 +13,7 @@ namespace benchkeep::ops {
 namespace {
 
 constexpr std::uint32_t kPrivate = 0700;
+constexpr const char* kFolderPrefix = ".benchkeep-export-";
 constexpr std::uint32_t kNewFile = 0666;  // Less the umask.
 
 fs::Path FolderOf(const fs::Path& target) {
@@ -65,6 +66,31 @@ Status CheckFolder(fs::FileSystem& file_system, const fs::Path& target) {
               Say(N_("create it first: mkdir -p {0}"), folder), folder);
 }
 
+Result<fs::FileLock> LockIn(const fs::Path& folder, Clock& clock) {
+  return fs::FileLock::Acquire(folder / "lock", clock,
+                               std::chrono::nanoseconds{0}, 0600);
+}
+
+// Removes what killed exports left in `parent`; one that lives holds its lock.
+void RemoveDead(fs::FileSystem& file_system, Clock& clock,
+                const fs::Path& parent) {
+  const auto entries = file_system.List(parent);
+  if (!entries.ok()) return;
+  for (const fs::DirEntry& entry : *entries) {
+    if (!entry.name.starts_with(kFolderPrefix)) continue;
+    const fs::Path folder = parent / entry.name;
+    const Result<fs::FileInfo> info = file_system.Info(folder);
+    if (!info.ok() || info->type != fs::FileType::kDirectory ||
+        info->mode != kPrivate) {
+      continue;
+    }
+    const Result<fs::FileLock> dead = LockIn(folder, clock);
+    if (!dead.ok()) continue;
+    IgnoreError(fs::RemoveTree(file_system, folder),
+                "the next export tries again");
+  }
+}
+
 }  // namespace
 
 Status CheckExportTarget(fs::FileSystem& file_system,
@@ -109,25 +135,35 @@ Status CheckExportTarget(fs::FileSystem& file_system,
 }
 
 Result<StagedOutput> StagedOutput::Create(fs::FileSystem& file_system,
-                                          fs::Path target) {
+                                          Clock& clock, fs::Path target) {
+  constexpr int kTries = 100;
+  const fs::Path parent = FolderOf(target);
+  RemoveDead(file_system, clock, parent);
   std::random_device random;
-  const std::uint64_t salt =
-      std::uint64_t{random()} << 32 | std::uint64_t{random()};
-  fs::Path folder =
-      FolderOf(target) / fmt::format(".benchkeep-export-{:016x}", salt);
-  BENCHKEEP_ASSIGN(const bool taken, fs::Exists(file_system, folder));
-  if (taken) {
-    return Fail(Code::kAlreadyExists, Say(N_("{0} is in the way"), folder),
-                folder);
+  for (int attempt = 1;; ++attempt) {
+    const std::uint64_t salt =
+        std::uint64_t{random()} << 32 | std::uint64_t{random()};
+    fs::Path folder = parent / fmt::format("{}{:016x}", kFolderPrefix, salt);
+    BENCHKEEP_ASSIGN(const bool taken, fs::Exists(file_system, folder));
+    if (taken) continue;
+    BENCHKEEP_TRY(file_system.MakeDirs(folder, kPrivate));
+    Result<fs::FileLock> lock = LockIn(folder, clock);
+    if (lock.ok()) {
+      return StagedOutput(file_system, std::move(target), std::move(folder),
+                          std::move(*lock));
+    }
+    // Another export took the folder for a dead one's, before it was locked.
+    const bool swept = lock.error().code == Code::kNotFound ||
+                       lock.error().code == Code::kBusy;
+    if (!swept || attempt == kTries) return Unexpected(lock.error());
   }
-  BENCHKEEP_TRY(file_system.MakeDirs(folder, kPrivate));
-  return StagedOutput(file_system, std::move(target), std::move(folder));
 }
 
 StagedOutput::StagedOutput(StagedOutput&& other) noexcept
     : file_system_(other.file_system_),
       target_(std::move(other.target_)),
-      folder_(std::exchange(other.folder_, {})) {}
+      folder_(std::exchange(other.folder_, {})),
+      lock_(std::move(other.lock_)) {}
 
 StagedOutput::~StagedOutput() {
   if (folder_.empty()) return;
@@ -146,7 +182,7 @@ Result<std::uint64_t> StagedOutput::Seal() {
 
 Status StagedOutput::Publish() {
   BENCHKEEP_TRY(file_system_->Rename(file(), target_));
-  BENCHKEEP_TRY(file_system_->RemoveDir(folder_));
+  BENCHKEEP_TRY(fs::RemoveTree(*file_system_, folder_));
   folder_.clear();
   return file_system_->SyncDir(FolderOf(target_));
 }

@@ -3,7 +3,8 @@
 // It grows in a hidden folder of its own beside the target, so that the final
 // rename never crosses a mount, and takes the target's place in one step once
 // it is complete and synced.  Until then the old file is untouched; a failed
-// export leaves nothing behind.
+// export leaves nothing behind, and the next one removes what a killed one
+// left.
 
 #pragma once
 
@@ -12,7 +13,9 @@
 #include <optional>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
+#include "fs/file_lock.h"
 #include "fs/file_system.h"
 #include "ops/export_writer.h"
 #include "store/layout.h"
@@ -28,7 +31,7 @@ Status CheckExportTarget(fs::FileSystem& file_system,
 class StagedOutput {
  public:
   // `file_system` must outlive the object.
-  static Result<StagedOutput> Create(fs::FileSystem& file_system,
+  static Result<StagedOutput> Create(fs::FileSystem& file_system, Clock& clock,
                                      fs::Path target);
   StagedOutput(StagedOutput&& other) noexcept;
   StagedOutput& operator=(StagedOutput&&) = delete;
@@ -47,14 +50,17 @@ class StagedOutput {
   Status Publish();
 
  private:
-  StagedOutput(fs::FileSystem& file_system, fs::Path target, fs::Path folder)
+  StagedOutput(fs::FileSystem& file_system, fs::Path target, fs::Path folder,
+               fs::FileLock lock)
       : file_system_(&file_system),
         target_(std::move(target)),
-        folder_(std::move(folder)) {}
+        folder_(std::move(folder)),
+        lock_(std::move(lock)) {}
 
   fs::FileSystem* file_system_;
   fs::Path target_;
-  fs::Path folder_;  // Empty once moved from.
+  fs::Path folder_;    // Empty once moved from.
+  fs::FileLock lock_;  // In the folder: its owner lives.
 };
 
 // A sink into a new file.

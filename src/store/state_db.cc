@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -33,8 +34,13 @@ Code CodeOf(int sqlite_code) {
 }
 
 Unexpected DbError(sqlite3* db) {
+  const char* const name = sqlite3_db_filename(db, "main");
+  const fs::Path path = name == nullptr ? "" : name;
+  if ((sqlite3_errcode(db) & 0xFF) == SQLITE_FULL) {
+    return FailSys(ENOSPC, N_("{0}: {1}"), path);
+  }
   return Fail(CodeOf(sqlite3_errcode(db)),
-              Say(N_("state.db: {0}"), sqlite3_errmsg(db)));
+              Say(N_("{0}: {1}"), path, sqlite3_errmsg(db)), path);
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ def test_whoever_waits_in_vain_learns_who_holds_it(
     builder = storegen.records_store(tmp_path, 9, plain=True, increments=4)
     builder.settings("[limits]\nlock_wait_seconds = 1\n")
     slow = ("strace", "-f", "-qq", "-o", "/dev/null")
-    delay = "inject=fsync,fdatasync:delay_enter=3000000"
+    # The first rename comes right after the lock.
+    delay = "inject=rename:delay_enter=10000000:when=1"
     argv = [*slow, "-e", delay, *benchkeep.argv(tmp_path, "consolidate")]
     holder = subprocess.Popen(
         argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=benchkeep.environment()

@@ -40,8 +40,9 @@ CHANGING = (
     "chmod",
     "copy_file_range",
 )
-# Closing changes nothing by itself, but a kill there is a kill in between.
-KILL_AT = (*CHANGING, "close")
+# These change nothing by themselves, but a kill there is a kill in between.
+BETWEEN = ("close", "openat", "pread64")
+KILL_AT = (*CHANGING, *BETWEEN)
 
 WORKERS = max(2, os.cpu_count() or 2)
 STRACE = ("strace", "-f", "-qq")
@@ -122,21 +123,24 @@ def spread(points: list[Point], wanted: int) -> list[Point]:
 
 
 def plan(counts: Counter[str], wanted: int | None) -> list[Point]:
-    """Points to hit: every change, and as many closes as make up `wanted`.
+    """Points to hit: every change, and as many in between as make up `wanted`.
 
     With None, all of them.
     """
-    changes = [
-        Point(call, number)
-        for call in CHANGING
-        for number in range(1, counts[call] + 1)
-    ]
-    closes = [Point("close", number) for number in range(1, counts["close"] + 1)]
+
+    def points(calls: Iterable[str]) -> list[Point]:
+        return [
+            Point(call, number)
+            for call in calls
+            for number in range(1, counts[call] + 1)
+        ]
+
+    changes, between = points(CHANGING), points(BETWEEN)
     if wanted is None:
-        return changes + closes
+        return changes + between
     if len(changes) >= wanted:
         return spread(changes, wanted)
-    return changes + spread(closes, max(2, wanted - len(changes)))
+    return changes + spread(between, max(2, wanted - len(changes)))
 
 
 def sweep(

@@ -144,7 +144,7 @@ def export(folder: Path) -> Scenario:
     template = folder / "export"
     rng = random.Random(81)
     builder = StoreBuilder(template)
-    builder.results(storegen.records(rng, storegen.test_ids(0, 300)))
+    builder.results(storegen.records(rng, storegen.test_ids(0, 300)), row_group_size=4)
     (template / "out").mkdir()
     (template / "out" / "results.csv").write_text("the export of last week\n")
     return Export("export", [], template)

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "fs/file_lock.h"
 #include "fs/posix_file_system.h"
 #include "support/fake_results.h"
 
@@ -55,7 +56,8 @@ class ExportTest : public ::testing::Test {
     return names;
   }
   Result<ExportReport> Run(const ExportOptions& options) {
-    return RunExport(file_system_, *layout_, results_, options, progress_);
+    return RunExport(file_system_, clock_, *layout_, results_, options,
+                     progress_);
   }
   Result<ExportReport> Run(const fs::Path& file) {
     return Run(ExportOptions{.targets = {{ExportFormat::kCsv, file}}});
@@ -64,6 +66,7 @@ class ExportTest : public ::testing::Test {
   fs::Path root_;
   fs::Path out_;
   fs::PosixFileSystem file_system_;
+  SystemClock clock_;
   NoProgress progress_;
   std::optional<store::Layout> layout_;
   FakeResults results_{
@@ -108,6 +111,26 @@ TEST_F(ExportTest, AFailureLeavesTheOldFilesAndNothingElse) {
   EXPECT_EQ(report.error().code, Code::kIo);
   EXPECT_EQ(Names(), (std::vector<std::string>{"csv", "json", "xlsx"}));
   for (const std::string& name : Names()) EXPECT_EQ(Get(out_ / name), "old");
+}
+
+TEST_F(ExportTest, RemovesWhatAKilledExportLeftAndNothingElse) {
+  using Perms = std::filesystem::perms;
+  for (const char* name : {"dead", "live", "foreign"}) {
+    const fs::Path folder = out_ / (std::string(".benchkeep-export-") + name);
+    std::filesystem::create_directory(folder);
+    std::filesystem::permissions(folder, Perms::owner_all);
+    Put(folder / "data", "half of an export");
+  }
+  std::filesystem::permissions(out_ / ".benchkeep-export-foreign",
+                               Perms::owner_all | Perms::group_read);
+  const auto lock =
+      fs::FileLock::Acquire(out_ / ".benchkeep-export-live" / "lock", clock_,
+                            std::chrono::nanoseconds{0}, 0600);
+  ASSERT_TRUE(lock.ok());
+  ASSERT_TRUE(Run(out_ / "r.csv").ok());
+  EXPECT_EQ(Names(),
+            (std::vector<std::string>{".benchkeep-export-foreign",
+                                      ".benchkeep-export-live", "r.csv"}));
 }
 
 TEST_F(ExportTest, WritesTheGuidesThreeFilesFromOneReading) {
@@ -217,7 +240,7 @@ TEST_F(ExportTest, StopsWhenAsked) {
   results_.Repeat(10'000);
   Stopped progress;
   const Result<ExportReport> report =
-      RunExport(file_system_, *layout_, results_,
+      RunExport(file_system_, clock_, *layout_, results_,
                 {.targets = {{ExportFormat::kCsv, out_ / "r.csv"}}}, progress);
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Code::kCancelled);
