@@ -1,9 +1,14 @@
 // benchkeep daemon: the process that keeps a store by itself.
 
+#include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <optional>
+#include <thread>
 
 #include "cli/commands.h"
 #include "cli/jobs_setup.h"
+#include "host/command_runner.h"
 #include "host/waiter.h"
 #include "jobs/daemon.h"
 #include "jobs/overview.h"
@@ -20,8 +25,47 @@ std::chrono::microseconds Watchdog(const Context& context) {
   return std::chrono::microseconds(std::max<std::int64_t>(number, 0));
 }
 
+// The web server beside the jobs, as a process of its own: what happens to it
+// does not happen to them.  It is started again when it ends.
+class ServerKeeper {
+ public:
+  explicit ServerKeeper(jobs::Program program)
+      : program_(std::move(program)), thread_([this] { Run(); }) {}
+  ServerKeeper(const ServerKeeper&) = delete;
+  ServerKeeper& operator=(const ServerKeeper&) = delete;
+  ~ServerKeeper() {
+    stop_ = true;
+    thread_.join();
+  }
+
+ private:
+  void Run() {
+    constexpr std::chrono::milliseconds kLook{100};
+    constexpr int kLooksBetween = 100;
+    while (!stop_) {
+      host::CommandOptions options;
+      options.argv = {program_.path, "-C", program_.root.string(), "--no-input",
+                      "serve"};
+      options.cancelled = [this] { return stop_.load(); };
+      IgnoreError(host::RunCommand(options), "it is started again");
+      for (int i = 0; i < kLooksBetween && !stop_; ++i) {
+        std::this_thread::sleep_for(kLook);
+      }
+    }
+  }
+
+  const jobs::Program program_;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;  // The last member: it uses the others.
+};
+
 class DaemonAction final : public Action {
  public:
+  void Declare(FlagSet& flags) override {
+    flags.Bool("serve", N_("answer on [serve] listen as well, like `serve`"),
+               &serve_);
+  }
+
   ExitCode Run(Context& context) override {
     if (context.dry_run()) return Rehearse(context);
     const Result<jobs::DaemonReport> report = Stay(context);
@@ -51,13 +95,15 @@ class DaemonAction final : public Action {
     return context.Emit(document);
   }
 
-  static Result<jobs::DaemonReport> Stay(Context& context) {
+  [[nodiscard]] Result<jobs::DaemonReport> Stay(Context& context) const {
     const store::Store& store = context.store();
     // Before any other thread starts, so that all of them leave signals to it.
     const host::Waiter waiter;
     BENCHKEEP_ASSIGN(const jobs::DaemonLock lock,
                      jobs::DaemonLock::Acquire(store));
     const jobs::TimeZone zone = LocalZone(context);
+    std::optional<ServerKeeper> server;
+    if (serve_) server.emplace(ThisProgram(context));
     const jobs::DaemonOptions options{
         .program = ThisProgram(context),
         .local = zone,
@@ -74,6 +120,8 @@ class DaemonAction final : public Action {
     };
     return jobs::RunDaemon(store, lock, waiter, options);
   }
+
+  bool serve_ = false;
 };
 
 }  // namespace
@@ -95,6 +143,8 @@ const Command kDaemonCommand = {
         "unit for systemd."),
     .examples = {{"benchkeep -C /data/campaign daemon",
                   N_("In a terminal, or under a service manager:")},
+                 {"benchkeep daemon --serve",
+                  N_("With the dashboard and the metrics:")},
                  {"benchkeep daemon --dry-run",
                   N_("See what it would look after:")}},
     .needs = Needs::kStore,

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/jobs_setup.h"
+#include "cli/schedule_install.h"
 #include "jobs/fire_times.h"
 #include "jobs/overview.h"
 #include "jobs/scheduler.h"
@@ -312,7 +313,8 @@ const Command kScheduleCommand = {
                         "Europe/Berlin --from 2026-03-28T12:00:00Z",
                         N_("Over the night in which an hour is missing:")}},
           .needs = Needs::kNothing,
-          .action = MakeAction<NextAction>}},
+          .action = MakeAction<NextAction>},
+         ScheduleInstallCommand()},
 };
 
 }  // namespace benchkeep::cli

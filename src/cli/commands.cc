@@ -19,6 +19,7 @@ constexpr const Command* kCommands[] = {
     &kConsolidateCommand,
     &kDedupeCommand,
     &kMigrateCommand,
+    &kIngestCommand,
     &kLogsCommand,
     &kCleanCommand,
     // Keep safe and repair.

@@ -21,6 +21,7 @@ extern const Command kDedupeCommand;
 extern const Command kDemoCommand;
 extern const Command kDiagnoseCommand;
 extern const Command kHelpCommand;
+extern const Command kIngestCommand;
 extern const Command kMetricsCommand;
 extern const Command kLogsCommand;
 extern const Command kMigrateCommand;

@@ -67,4 +67,6 @@ Status RunInChildren(const std::vector<std::function<Status()>>& tasks) {
 
 int ProcessId() { return ::getpid(); }
 
+bool IsRoot() { return ::geteuid() == 0; }
+
 }  // namespace benchkeep::host

@@ -18,4 +18,7 @@ Status RunInChildren(const std::vector<std::function<Status()>>& tasks);
 // The id of this process.
 int ProcessId();
 
+// True when nothing is forbidden to us.
+bool IsRoot();
+
 }  // namespace benchkeep::host

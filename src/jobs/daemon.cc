@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "host/child_processes.h"
+#include "jobs/guard_watch.h"
 #include "jobs/keeper.h"
 #include "jobs/overview.h"
 #include "jobs/thread_launcher.h"
@@ -87,9 +88,17 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
   BENCHKEEP_ASSIGN(JobKeeper keeper,
                    JobKeeper::Open(store, std::move(jobs), launcher,
                                    clock.Now() - host::Uptime(), options.log));
+  GuardWatch guard(store, [&waiter] { waiter.Wake(); });
+  if (store.settings().guard_max_bytes > 0) {
+    // Jobs go on where the machine cannot watch folders.
+    if (const Status guarded = guard.Start(); !guarded.ok()) {
+      options.log(guarded.error().message);
+    }
+  }
   notifier.Send("READY=1");
   options.log(Say(N_("looking after {0}"), store.layout().root()));
   while (true) {
+    for (const Message& message : guard.Collect()) options.log(message);
     keeper.Tick();
     notifier.Send("WATCHDOG=1");
     const host::Waiter::Events events =
@@ -103,6 +112,7 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
   }
   notifier.Send("STOPPING=1");
   options.log(Say(N_("stopping")));
+  guard.Stop();
   launcher.StopAll();
   keeper.BookEnds();
   report.started = keeper.started();

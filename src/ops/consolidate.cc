@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "ops/guarded_increments.h"
 #include "ops/increment_claims.h"
 #include "ops/job_limits.h"
 #include "ops/merge_commit.h"
@@ -46,6 +47,11 @@ class Job {
     }
     BENCHKEEP_TRY(Sort(txn ? &*txn : nullptr));
     AddOutcomeFindings(report_.outcome, report_.findings);
+    for (Finding& finding :
+         GuardFindings(guarded_, files, report_.outcome, store_.layout())) {
+      ++report_.files_brought_back;
+      report_.findings.push_back(std::move(finding));
+    }
     if (!txn) return std::move(report_);
     BENCHKEEP_TRY(VerifyClaims(claims_, progress_));
     if (report_.files_merged == 0 && report_.files_quarantined == 0) {
@@ -68,6 +74,7 @@ class Job {
       writers.emplace(std::move(held));
     }
     BENCHKEEP_ASSIGN(claims_, ClaimIncrements(store_, txn, progress_));
+    BENCHKEEP_ASSIGN(guarded_, TakeGuarded(store_, txn, claims_));
     report_.files_skipped = claims_.skipped;
     report_.findings = std::move(claims_.findings);
     for (const BrokenIncrement& broken : claims_.broken) {
@@ -126,6 +133,7 @@ class Job {
   const ConsolidateOptions& options_;
   Progress& progress_;
   Claims claims_;
+  std::vector<store::KeptIncrement> guarded_;
   ConsolidateReport report_;
 };
 

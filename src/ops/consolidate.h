@@ -37,6 +37,8 @@ struct ConsolidateReport {
   std::uint64_t files_merged = 0;
   std::uint64_t files_skipped = 0;
   std::uint64_t files_quarantined = 0;
+  // Deleted by others before they were merged, and taken in from kept copies.
+  std::uint64_t files_brought_back = 0;
   std::uint64_t rows_seen = 0;  // In the merged files.
   store::MergeOutcome outcome;
   Findings findings;

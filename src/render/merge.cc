@@ -68,6 +68,7 @@ Document ConsolidateDocument(const ops::ConsolidateReport& report,
   data.Set("files_merged", Json::Uint(report.files_merged));
   data.Set("files_skipped", Json::Uint(report.files_skipped));
   data.Set("files_quarantined", Json::Uint(report.files_quarantined));
+  data.Set("files_brought_back", Json::Uint(report.files_brought_back));
   data.Set("rows_seen", Json::Uint(report.rows_seen));
   data.Set("rows_added", Json::Uint(outcome.rows_added));
   data.Set("rows_replaced", Json::Uint(outcome.rows_replaced));

@@ -277,6 +277,44 @@ Document JobRunDocument(const std::string& command, const store::JobRun& run,
   return document;
 }
 
+Document InstallDocument(const InstallPlan& plan, const Face& face) {
+  Document document{.command = "schedule install"};
+  Json& data = document.data;
+  const auto list = [](const std::vector<std::string>& names) {
+    Json json = Json::Array();
+    for (const std::string& name : names) json.Append(Json::String(name));
+    return json;
+  };
+  data.Set("kind", Json::String(plan.kind));
+  data.Set("remove", Json::Bool(plan.remove));
+  data.Set("changed", Json::Bool(plan.changed));
+  data.Set("text", Json::String(plan.text));
+  data.Set("folder", plan.folder.empty() ? Json() : Json::String(plan.folder));
+  data.Set("files", list(plan.files));
+  data.Set("removed", list(plan.removed));
+  data.Set("dry_run", Json::Bool(plan.dry_run));
+  document.findings = plan.findings;
+  document.status = OutcomeOf(plan.findings);
+  std::string& text = document.text;
+  if (!plan.done) {
+    text = plan.text;
+    for (const std::string& name : plan.removed) {
+      text += face.Tr(Say(N_("goes: {0}"), name)) + "\n";
+    }
+    if (plan.remove && plan.kind == "cron" && plan.changed) {
+      text += face.Tr(N_("the block of this store leaves the crontab")) + "\n";
+    }
+  }
+  if (!plan.changed) {
+    text += face.Tr(plan.remove ? N_("there is nothing to take away")
+                                : N_("all of this is there already")) +
+            "\n";
+  } else if (plan.done) {
+    text += face.Tr(plan.remove ? N_("taken away") : N_("installed")) + "\n";
+  }
+  return document;
+}
+
 Document FireTimesDocument(const CronSchedule& schedule,
                            const jobs::TimeZone& zone,
                            const std::vector<jobs::SysSeconds>& times,

@@ -23,6 +23,21 @@ Document JobHistoryDocument(const std::vector<store::JobRun>& runs,
 Document JobRunDocument(const std::string& command, const store::JobRun& run,
                         const jobs::TimeZone& zone, const Face& face);
 
+// What `schedule install` is about to write, or has written.
+struct InstallPlan {
+  std::string kind;  // cron, systemd, service
+  bool remove = false;
+  bool dry_run = false;
+  bool changed = false;  // Something is not yet as planned.
+  bool done = false;
+  std::string text;                  // All that is written.
+  std::string folder;                // Of the units; empty for cron.
+  std::vector<std::string> files;    // Units written there.
+  std::vector<std::string> removed;  // Units that go.
+  Findings findings;
+};
+Document InstallDocument(const InstallPlan& plan, const Face& face);
+
 Document FireTimesDocument(const CronSchedule& schedule,
                            const jobs::TimeZone& zone,
                            const std::vector<jobs::SysSeconds>& times,

@@ -11,6 +11,8 @@
 //   tmp/<id>/           spill files of a running process; what is being removed
 //   reserve             room that is given up first when the disk is full
 //   verified.json       which backups were verified when, and how that went
+//   guard/increments/   copies of increments that others may delete unmerged
+//   guard/master/       copies of the master database, guard/alarms/ what fell
 //   daemon.lock         flock(2)ed while the daemon runs, with its process id
 //   jobs/<name>.lock    flock(2)ed while a run of that job goes on
 // A name that none of the builders here would make is unknown: it is reported
@@ -66,6 +68,12 @@ class Layout {
     return state() / "quarantine";
   }
   [[nodiscard]] fs::Path tmp_dir() const { return state() / "tmp"; }
+  [[nodiscard]] fs::Path guard_dir() const { return state() / "guard"; }
+  [[nodiscard]] fs::Path guard_increments() const {
+    return guard_dir() / "increments";
+  }
+  [[nodiscard]] fs::Path guard_master() const { return guard_dir() / "master"; }
+  [[nodiscard]] fs::Path guard_alarms() const { return guard_dir() / "alarms"; }
   [[nodiscard]] fs::Path daemon_lock() const { return state() / "daemon.lock"; }
   [[nodiscard]] fs::Path job_locks() const { return state() / "jobs"; }
   [[nodiscard]] fs::Path job_lock(const std::string& job) const {

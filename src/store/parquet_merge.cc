@@ -49,6 +49,11 @@ class Merger {
     fresh_ = &fresh;
     out_.rejected = fresh.rejected();
     out_.per_file.resize(in_.increments->size());
+    out_.per_file_superseded.resize(in_.increments->size());
+    const bool any_yields = std::any_of(
+        in_.increments->begin(), in_.increments->end(),
+        [](const IncrementFile& file) { return file.only_new_keys; });
+    rank_shift_ = any_yields ? fresh.rows() : 0;
     if (schema_.columns().empty()) return std::move(out_);
     out_.shape = schema_.shape();
     BENCHKEEP_TRY(Prepare());
@@ -170,6 +175,21 @@ class Merger {
     return {};
   }
 
+  // The order in which rows stand for their key is that of their places, but
+  // for files that yield to the results: their rows come before all others.
+  [[nodiscard]] std::uint64_t RankOfFresh(std::uint64_t place) const {
+    const bool yields = rank_shift_ > 0 &&
+                        (*in_.increments)[fresh_->FileAt(place)].only_new_keys;
+    return yields ? place - base_rows_ : place + rank_shift_;
+  }
+  [[nodiscard]] KeyedRow ByPlace(const KeyedRow& ranked) const {
+    const std::uint64_t rank = ranked.place();
+    return KeyedRow::Make(
+        ranked.key,
+        rank >= rank_shift_ ? rank - rank_shift_ : rank + base_rows_,
+        ranked.outcome());
+  }
+
   Status FindSuperseded() {
     const std::uint64_t fresh_rows = fresh_->rows();
     // Without increments the question is about the results alone.
@@ -185,13 +205,17 @@ class Merger {
     progress_.Stage(Say(N_("finding superseded rows")), 0);
     std::uint64_t last_replacing = base_rows_;  // No such row yet.
     bool any_replacing = false;
-    BENCHKEEP_TRY(keep_last_->Finish(
-        [&](const KeyedRow& lost, const KeyedRow& last) -> Status {
+    BENCHKEEP_TRY(
+        keep_last_->Finish([&](const KeyedRow& ranked_lost,
+                               const KeyedRow& ranked_last) -> Status {
+          const KeyedRow lost = ByPlace(ranked_lost);
+          const KeyedRow last = ByPlace(ranked_last);
           ++out_.superseded.rows;
           AddTo(out_.superseded.keys, lost.key);
           if (lost.outcome() != last.outcome()) NoteConflict(lost, last);
           if (lost.place() >= base_rows_) {
             lost_fresh_->Add(lost.place());
+            ++out_.per_file_superseded[fresh_->FileAt(lost.place())];
             return {};
           }
           lost_base_->Add(lost.place());
@@ -226,20 +250,22 @@ class Merger {
                    out_.per_file[fresh_->FileAt(place)] += one;
                    if (!complete) return {};
                    if (filter) filter->Add(hash);
-                   return keep_last_->Add(KeyedRow::Make(hash, place, outcome));
+                   return keep_last_->Add(
+                       KeyedRow::Make(hash, RankOfFresh(place), outcome));
                  }));
     if (in_.base == nullptr) return {};
     progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
-    return ScanKeys(
-        fmt::format("SELECT file_row_number{} FROM {}", KeyColumns(true),
-                    in_.base->From()),
-        base_rows_,
-        [&](std::uint64_t place, const KeyHash& hash, bool complete,
-            std::uint16_t outcome) -> Status {
-          out_.before += RowCount{1, {hash.high, hash.low}};
-          if (!complete || (filter && !filter->MayHold(hash))) return {};
-          return keep_last_->Add(KeyedRow::Make(hash, place, outcome));
-        });
+    return ScanKeys(fmt::format("SELECT file_row_number{} FROM {}",
+                                KeyColumns(true), in_.base->From()),
+                    base_rows_,
+                    [&](std::uint64_t place, const KeyHash& hash, bool complete,
+                        std::uint16_t outcome) -> Status {
+                      out_.before += RowCount{1, {hash.high, hash.low}};
+                      if (!complete || (filter && !filter->MayHold(hash)))
+                        return {};
+                      return keep_last_->Add(
+                          KeyedRow::Make(hash, place + rank_shift_, outcome));
+                    });
   }
 
   void MarkDirty(std::uint64_t row) {
@@ -456,6 +482,7 @@ class Merger {
   MergeOutcome out_;
   std::vector<std::string> base_types_;
   std::uint64_t base_rows_ = 0;
+  std::uint64_t rank_shift_ = 0;  // 0: no file yields.
   FreshTable* fresh_ = nullptr;
   std::optional<KeepLast> keep_last_;
   std::optional<engine::PlaceSet> lost_base_;

@@ -70,6 +70,8 @@ struct IncrementFile {
   fs::Path path;
   std::string name;  // As it was called in the increments folder.
   std::int64_t mtime_ns = 0;
+  // Only its rows whose key the results have not count: it is older than they.
+  bool only_new_keys = false;
 };
 
 struct RejectedFile {
@@ -99,6 +101,7 @@ struct MergeOutcome {
   std::uint64_t conflicting = 0;    // Superseded rows of another outcome.
   std::vector<Conflict> conflicts;  // The first kMaxConflicts of them.
   std::vector<RowCount> per_file;   // Parallel to the increments given.
+  std::vector<std::uint64_t> per_file_superseded;  // Rows of them that lost.
   std::vector<RejectedFile>
       rejected;  // They could not be used; counted nowhere.
   std::vector<std::string> columns_added;

@@ -80,6 +80,10 @@ struct Settings {
   // [undo]
   std::int64_t undo_keep_days = 7;
 
+  // [guard]
+  std::uint64_t guard_max_bytes = std::uint64_t{1} << 30;  // 0: no guard.
+  std::int64_t guard_keep_days = 7;
+
   // [jobs.NAME]
   std::vector<JobSettings> jobs = DefaultJobs();
 

@@ -70,6 +70,11 @@ constexpr SettingSpec kSpecs[] = {
      N_("how long a writer may take to end before it is killed")},
     {"undo", "keep_days", &S::undo_keep_days, Rule::kCount,
      N_("how long a change can be undone"), 1},
+    {"guard", "max_bytes", &S::guard_max_bytes, Rule::kSize,
+     N_("the most room for copies of increments that others may delete before "
+        "they are merged; 0 keeps none")},
+    {"guard", "keep_days", &S::guard_keep_days, Rule::kCount,
+     N_("how long such a copy is kept"), 1},
 };
 
 }  // namespace

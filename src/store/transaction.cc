@@ -78,6 +78,10 @@ Status Transaction::MoveIn(const std::string& name) {
   return store_->file_system().RenameNoReplace(from, TakenPath(name));
 }
 
+Status Transaction::MoveInFrom(const fs::Path& from, const std::string& name) {
+  return store_->file_system().RenameNoReplace(from, TakenPath(name));
+}
+
 Status Transaction::MoveBack(const std::string& name) {
   const fs::Path home =
       store_->layout().root() / *record_.StringAt("taken_from") / name;

@@ -57,6 +57,9 @@ class Transaction {
   // All files taken in come from one folder, named before the first of them.
   Status TakeFrom(const fs::Path& folder);
   Status MoveIn(const std::string& name);
+  // Takes a file of another folder in as `name`; taken back, it comes to lie in
+  // the folder of TakeFrom.
+  Status MoveInFrom(const fs::Path& from, const std::string& name);
   // Puts a file taken in back at once: it turned out to be in use.
   Status MoveBack(const std::string& name);
   // Makes the moves durable; before anything is built on them.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "fs/atomic_file.h"
+#include "store/guard.h"
 
 namespace benchkeep::store {
 namespace {
@@ -206,6 +207,7 @@ Status FinishTransaction(const Store& store, const std::string& id,
     }
     BENCHKEEP_TRY(std::move(booked));
   }
+  BENCHKEEP_TRY(ReleaseGuarded(store, folder / kTakenFolder));
   // Empty folders would only confuse whoever looks into the trash.
   for (const char* name : {kStagingFolder, kOldFolder, kTakenFolder}) {
     IgnoreError(file_system.RemoveDir(folder / name), "it may hold files");

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,9 @@ def wait_for(condition, what: str):
 class Daemon:
     """A running daemon and what it says."""
 
-    def __init__(self, benchkeep: Benchkeep, root: Path, **env: str):
+    def __init__(self, benchkeep: Benchkeep, root: Path, *args: str, **env: str):
         self.log = root.parent / "daemon.log"
-        words = [benchkeep.binary, "-C", root, "daemon"]
+        words = [benchkeep.binary, "-C", root, "daemon", *args]
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in words],
@@ -71,8 +72,8 @@ def root(tmp_path: Path) -> Path:
 def start(benchkeep: Benchkeep, root: Path):
     running: list[Daemon] = []
 
-    def begin(**env: str) -> Daemon:
-        running.append(Daemon(benchkeep, root, **env))
+    def begin(*args: str, **env: str) -> Daemon:
+        running.append(Daemon(benchkeep, root, *args, **env))
         return running[-1]
 
     yield begin
@@ -216,6 +217,27 @@ def test_speaks_to_the_service_manager(root: Path, tmp_path: Path, start):
         daemon.stop()
         while heard[-1] != b"STOPPING=1":
             heard.append(manager.recv(100))
+
+
+def test_serves_beside_the_jobs(root: Path, start):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings(root, AT_ONCE + f'[serve]\nlisten = "127.0.0.1:{port}"\n')
+    daemon = start("--serve")
+
+    def answer() -> bytes:
+        try:
+            url = f"http://127.0.0.1:{port}/healthz"
+            return urllib.request.urlopen(url, timeout=5).read()
+        except OSError:
+            return b""
+
+    wait_for(answer, "an answer")
+    daemon.wait_until_said("consolidate ended")
+    daemon.stop()
+    assert daemon.process.returncode == OK
+    assert answer() == b""
 
 
 def test_pause_resume_and_run_by_hand(benchkeep: Benchkeep, root: Path):

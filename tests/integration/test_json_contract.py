@@ -29,7 +29,12 @@ def store(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
+def test_every_command_that_works(
+    benchkeep: Benchkeep, store: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    rows = tmp_path_factory.mktemp("rows") / "rows.jsonl"
+    rows.write_text('{"test_id": "one more", "model": "m", "success": true}\n')
+
     def ran(command: str, *args: object) -> Outcome:
         outcome = benchkeep.run(store, *command.split(), *args)
         assert outcome.code in FINE, outcome
@@ -53,6 +58,7 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("consolidate", "--dry-run")
     ran("consolidate")
     ran("dedupe")
+    ran("ingest", rows)
     for kind in ("csv", "json", "xlsx", "parquet"):
         ran("export", "--format", kind, "-o", store / f"out.{kind}")
     ran("observe init", store / "watch")
@@ -80,6 +86,7 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("schedule pause", "consolidate")
     ran("schedule resume", "consolidate")
     ran("schedule next", "@daily")
+    ran("schedule install", "--systemd", "--dry-run")
     ran("migrate", "--replace", "--yes")
     ran("config init")
     newest = ran("undo list").data["changes"][0]["id"]

@@ -214,6 +214,13 @@ DATA: dict[str, dict[str, Any]] = {
         rows_replaced=COUNT,
         rows_after=COUNT,
     ),
+    "ingest": record(
+        rows=COUNT,
+        bad_rows=COUNT,
+        file=optional(TEXT),
+        repeated={"type": "boolean"},
+        problems=several(record(line=COUNT, column=optional(TEXT), reason=TEXT)),
+    ),
     "dedupe": record(
         rows_before=COUNT, rows_after=COUNT, removed=COUNT, conflicting=COUNT
     ),
@@ -398,6 +405,14 @@ DATA: dict[str, dict[str, Any]] = {
     "schedule history": record(runs=several(RUN)),
     "schedule pause": record(job=TEXT, paused={"const": True}),
     "schedule resume": record(job=TEXT, paused={"const": False}),
+    "schedule install": record(
+        kind={"enum": ["cron", "systemd", "service"]},
+        text={"type": "string"},
+        folder=optional(TEXT),
+        files=several(TEXT),
+        removed=several(TEXT),
+        changed={"type": "boolean"},
+    ),
     "schedule next": record(
         schedule=TEXT,
         timezone=optional(TEXT),

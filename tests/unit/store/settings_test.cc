@@ -317,6 +317,8 @@ TEST(SettingsToToml, ReadsBackAsItWas) {
     settings.serve_tls_key = generate.Text();
     settings.serve_refresh_seconds = 1 + generate.Count() / 2;
     settings.undo_keep_days = 1 + generate.Count() / 2;
+    settings.guard_max_bytes = generate.Size();
+    settings.guard_keep_days = 1 + generate.Count() / 2;
     for (JobSettings& job : settings.jobs) {
       job.commands.assign(1 + generate.Below(3), generate.Names(1));
       job.timezone = generate.Text();

@@ -1,0 +1,150 @@
+// Increments that somebody deleted before they were merged.
+
+#include "ops/guarded_increments.h"
+
+#include <algorithm>
+#include <set>
+
+#include "fs/sha256.h"
+
+namespace benchkeep::ops {
+namespace {
+
+constexpr std::int64_t kNanosPerMilli = 1'000'000;
+
+// When the newest consolidate that stands in the trash began; 0 for none.
+Result<std::int64_t> LastConsolidate(const store::Store& store) {
+  const fs::Path trash = store.layout().trash_dir();
+  BENCHKEEP_ASSIGN(const bool exists, fs::Exists(store.file_system(), trash));
+  if (!exists) return 0;
+  BENCHKEEP_ASSIGN(const auto entries, store.file_system().List(trash));
+  std::int64_t newest = 0;
+  for (const fs::DirEntry& entry : entries) {
+    if (!store::IsTxnId(entry.name) ||
+        entry.name.find("-consolidate-") == std::string::npos) {
+      continue;
+    }
+    // "20260131-235959-123-...".
+    const std::string& name = entry.name;
+    const std::string iso = name.substr(0, 4) + "-" + name.substr(4, 2) + "-" +
+                            name.substr(6, 2) + "T" + name.substr(9, 2) + ":" +
+                            name.substr(11, 2) + ":" + name.substr(13, 2);
+    const std::optional<TimePoint> time = ParseIso(iso);
+    if (!time) continue;
+    const std::int64_t millis = std::stoll(name.substr(16, 3));
+    newest = std::max(
+        newest, time->time_since_epoch().count() + millis * kNanosPerMilli);
+  }
+  return newest;
+}
+
+// True while the version, or a later one in the same file, is there or was just
+// claimed: then nothing is lost.
+Result<bool> IsThere(const store::Store& store,
+                     const store::KeptIncrement& kept, const Claims& claims) {
+  const bool claimed = std::any_of(
+      claims.usable.begin(), claims.usable.end(),
+      [&](const Claim& claim) { return claim.info.SameState(kept.source); });
+  if (claimed) return true;
+  const Result<fs::FileInfo> now =
+      store.file_system().Info(store.layout().increments() / kept.name);
+  if (!now.ok() && now.error().code != Code::kNotFound) {
+    return Unexpected(now.error());
+  }
+  return now.ok() && now->SameFile(kept.source) && !kept.deleted;
+}
+
+std::string FreeName(const Claims& claims, const store::KeptIncrement& kept) {
+  const auto taken = [&](const std::string& name) {
+    return std::any_of(
+               claims.usable.begin(), claims.usable.end(),
+               [&](const Claim& claim) { return claim.file.name == name; }) ||
+           std::any_of(claims.broken.begin(), claims.broken.end(),
+                       [&](const BrokenIncrement& broken) {
+                         return broken.name == name;
+                       });
+  };
+  if (!taken(kept.name)) return kept.name;
+  const fs::Path name(kept.name);
+  return name.stem().string() + ".kept-" + kept.id + name.extension().string();
+}
+
+}  // namespace
+
+Result<std::vector<store::KeptIncrement>> TakeGuarded(const store::Store& store,
+                                                      store::Transaction* txn,
+                                                      Claims& claims) {
+  std::vector<store::KeptIncrement> taken;
+  BENCHKEEP_ASSIGN(const std::vector<store::KeptIncrement> all,
+                   store::Guard(store).Increments());
+  std::vector<store::KeptIncrement> gone;
+  for (const store::KeptIncrement& kept : all) {
+    BENCHKEEP_ASSIGN(const bool there, IsThere(store, kept, claims));
+    if (!there) gone.push_back(kept);
+  }
+  if (gone.empty()) return taken;
+  BENCHKEEP_ASSIGN(const std::int64_t last, LastConsolidate(store));
+  if (txn != nullptr) BENCHKEEP_TRY(txn->TakeFrom(store.layout().increments()));
+  const bool adds_up =
+      store.settings().summary_mode == store::SummaryMode::kAccumulate;
+  for (store::KeptIncrement& kept : gone) {
+    // Cells that may have been added already must not be added again.
+    if (adds_up && kept.source.mtime_ns <= last) continue;
+    Claim claim;
+    claim.file.name = FreeName(claims, kept);
+    claim.file.mtime_ns = kept.source.mtime_ns;
+    claim.file.only_new_keys = kept.source.mtime_ns <= last;
+    claim.file.path = kept.file;
+    if (txn != nullptr) {
+      claim.file.path = txn->TakenPath(claim.file.name);
+      BENCHKEEP_TRY(txn->MoveInFrom(kept.file, claim.file.name));
+      BENCHKEEP_ASSIGN(claim.sha256,
+                       fs::Sha256OfFile(store.file_system(), claim.file.path));
+    }
+    BENCHKEEP_ASSIGN(claim.info, store.file_system().Info(claim.file.path));
+    kept.name = claim.file.name;
+    claims.usable.push_back(std::move(claim));
+    taken.push_back(std::move(kept));
+  }
+  if (txn != nullptr) BENCHKEEP_TRY(txn->SyncTaken());
+  std::sort(claims.usable.begin(), claims.usable.end(),
+            [](const Claim& a, const Claim& b) {
+              return std::tie(a.file.mtime_ns, a.file.name) <
+                     std::tie(b.file.mtime_ns, b.file.name);
+            });
+  return taken;
+}
+
+Findings GuardFindings(const std::vector<store::KeptIncrement>& taken,
+                       const std::vector<store::IncrementFile>& files,
+                       const store::MergeOutcome& outcome,
+                       const store::Layout& layout) {
+  Findings findings;
+  for (const store::KeptIncrement& kept : taken) {
+    const auto file = std::find_if(files.begin(), files.end(),
+                                   [&](const store::IncrementFile& each) {
+                                     return each.name == kept.name;
+                                   });
+    if (file == files.end()) continue;
+    const auto index = static_cast<std::size_t>(file - files.begin());
+    if (index >= outcome.per_file.size()) continue;
+    const std::uint64_t back =
+        outcome.per_file[index].rows - outcome.per_file_superseded[index];
+    if (back == 0) continue;  // A later form of it was merged.
+    findings.push_back(
+        {"increment_deleted_unmerged", Severity::kWarning,
+         layout.Relative(layout.increments() / kept.name),
+         kept.deleted
+             ? Say(N_("another program deleted {0} before it was merged (at "
+                      "{1}); {2} rows were brought back from the kept copy"),
+                   kept.name, FormatIso(*kept.deleted), back)
+             : Say(N_("{0} went before it was merged; {1} rows were brought "
+                      "back from the kept copy"),
+                   kept.name, back),
+         Say(N_("find what deletes increments, such as a crontab line with "
+                "consolidate_incremental_data, and take it out"))});
+  }
+  return findings;
+}
+
+}  // namespace benchkeep::ops

@@ -1,0 +1,176 @@
+// Kept versions of increments.
+
+#include "store/guard.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "fs/atomic_file.h"
+#include "store/guard_files.h"
+#include "store/parquet_footer.h"
+
+namespace benchkeep::store {
+namespace {
+
+constexpr const char* kData = ".parquet";
+
+Json ToJson(const KeptIncrement& kept) {
+  Json json = GuardJson(kept.source, kept.kept);
+  json.Set("name", Json::String(kept.name));
+  json.Set("rows", Json::Uint(kept.rows));
+  json.Set("deleted",
+           kept.deleted ? Json::Int(GuardNanos(*kept.deleted)) : Json());
+  return json;
+}
+
+KeptIncrement FromJson(const std::string& id, const Json& json,
+                       const fs::Path& folder) {
+  KeptIncrement kept;
+  kept.id = id;
+  kept.name = json.StringAt("name").value_or("");
+  kept.source = GuardSource(json);
+  kept.rows = static_cast<std::uint64_t>(json.IntAt("rows").value_or(0));
+  kept.kept = GuardTime(json.IntAt("kept").value_or(0));
+  if (const auto deleted = json.IntAt("deleted")) {
+    kept.deleted = GuardTime(*deleted);
+  }
+  kept.file = folder / (id + kData);
+  return kept;
+}
+
+// Nullopt for what is no complete Parquet file (yet).
+Result<std::optional<std::uint64_t>> RowsOf(const fs::HeldFile& file) {
+  BENCHKEEP_ASSIGN(const auto bytes, file.Read());
+  const Result<ParquetFooter> footer = ParquetFooter::Read(*bytes, file.path());
+  if (footer.ok()) return std::optional<std::uint64_t>(footer->rows());
+  if (footer.error().code != Code::kCorruption) {
+    return Unexpected(footer.error());
+  }
+  return std::optional<std::uint64_t>();
+}
+
+}  // namespace
+
+Result<std::string> Guard::NewId(const fs::Path& folder) {
+  BENCHKEEP_TRY(store_->file_system().MakeDirs(folder, 0700));
+  const TimePoint now = store_->clock().Now();
+  const auto millis = std::chrono::floor<std::chrono::milliseconds>(now) -
+                      std::chrono::floor<std::chrono::seconds>(now);
+  // Sorts by time; two daemons of one store there are not.
+  return fmt::format("{}-{:03}-{:06}", FormatStamp(now), millis.count(),
+                     ++counter_ % 1'000'000U);
+}
+
+Result<std::vector<KeptIncrement>> Guard::Increments() const {
+  const fs::Path folder = store_->layout().guard_increments();
+  BENCHKEEP_ASSIGN(const auto notes,
+                   ReadGuardNotes(store_->file_system(), folder));
+  std::vector<KeptIncrement> all;
+  for (const auto& [id, json] : notes) {
+    KeptIncrement kept = FromJson(id, json, folder);
+    // Taken into a transaction, or its copy was never finished.
+    BENCHKEEP_ASSIGN(const bool there,
+                     fs::Exists(store_->file_system(), kept.file));
+    if (there) all.push_back(std::move(kept));
+  }
+  return all;
+}
+
+Result<std::optional<KeptIncrement>> Guard::Keep(const std::string& name,
+                                                 const fs::HeldFile& file) {
+  const fs::Path folder = store_->layout().guard_increments();
+  BENCHKEEP_ASSIGN(const fs::FileInfo now, file.Info());
+  BENCHKEEP_ASSIGN(const std::vector<KeptIncrement> all, Increments());
+  for (const KeptIncrement& one : all) {
+    if (one.source.SameState(now)) return std::optional<KeptIncrement>();
+  }
+  BENCHKEEP_ASSIGN(const auto rows, RowsOf(file));
+  if (!rows) return std::optional<KeptIncrement>();
+  KeptIncrement kept;
+  BENCHKEEP_ASSIGN(kept.id, NewId(folder));
+  kept.name = name;
+  kept.rows = *rows;
+  kept.kept = store_->clock().Now();
+  kept.file = folder / (kept.id + kData);
+  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(kept.file));
+  // Between the look at the footer and the copy a writer may have been there.
+  if (!kept.source.SameState(now)) {
+    IgnoreError(store_->file_system().Remove(kept.file), "it is not used");
+    return Fail(Code::kBusy, Say(N_("{0} is being written"), name));
+  }
+  BENCHKEEP_TRY(
+      WriteGuardNote(store_->file_system(), folder, kept.id, ToJson(kept)));
+  for (const KeptIncrement& one : all) {
+    // Written again in place: the rows of before and more.
+    const bool earlier = one.source.SameFile(kept.source) && !one.deleted &&
+                         one.name == kept.name && one.rows <= kept.rows;
+    if (earlier) BENCHKEEP_TRY(Release(one.id));
+  }
+  return std::optional<KeptIncrement>(std::move(kept));
+}
+
+Status Guard::MarkDeleted(const fs::FileInfo& file) {
+  BENCHKEEP_ASSIGN(const std::vector<KeptIncrement> all, Increments());
+  for (KeptIncrement one : all) {
+    if (!one.source.SameFile(file) || one.deleted) continue;
+    one.deleted = store_->clock().Now();
+    BENCHKEEP_TRY(WriteGuardNote(store_->file_system(),
+                                 store_->layout().guard_increments(), one.id,
+                                 ToJson(one)));
+  }
+  return {};
+}
+
+Status Guard::Release(const std::string& id) {
+  return RemoveGuarded(store_->file_system(),
+                       store_->layout().guard_increments(), id, kData);
+}
+
+Result<std::vector<KeptIncrement>> Guard::Prune() {
+  const Settings& settings = store_->settings();
+  BENCHKEEP_ASSIGN(std::vector<KeptIncrement> all, Increments());
+  std::uint64_t bytes = 0;
+  for (const KeptIncrement& one : all) bytes += one.source.size;
+  const TimePoint oldest =
+      store_->clock().Now() - std::chrono::days(settings.guard_keep_days);
+  std::vector<KeptIncrement> lost;
+  for (const KeptIncrement& one : all) {
+    const bool too_much = bytes > settings.guard_max_bytes;
+    if (!too_much && one.kept >= oldest) continue;
+    BENCHKEEP_TRY(Release(one.id));
+    bytes -= one.source.size;
+    if (one.deleted) lost.push_back(one);
+  }
+  BENCHKEEP_TRY(PruneImages());
+  std::set<std::string> known;
+  for (const KeptIncrement& one : all) known.insert(one.id);
+  BENCHKEEP_TRY(RemoveGuardLeftovers(store_->file_system(),
+                                     store_->layout().guard_increments(), known,
+                                     store_->clock().Now()));
+  return lost;
+}
+
+Status ReleaseGuarded(const Store& store, const fs::Path& folder) {
+  Guard guard(store);
+  BENCHKEEP_ASSIGN(const std::vector<KeptIncrement> all, guard.Increments());
+  if (all.empty()) return {};
+  const Result<std::vector<fs::DirEntry>> entries =
+      store.file_system().List(folder);
+  if (!entries.ok()) {
+    if (entries.error().code == Code::kNotFound) return {};
+    return Unexpected(entries.error());
+  }
+  for (const fs::DirEntry& entry : *entries) {
+    const Result<fs::FileInfo> info =
+        store.file_system().Info(folder / entry.name);
+    if (!info.ok()) continue;
+    for (const KeptIncrement& one : all) {
+      if (one.source.SameState(*info)) BENCHKEEP_TRY(guard.Release(one.id));
+    }
+  }
+  return {};
+}
+
+}  // namespace benchkeep::store

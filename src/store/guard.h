@@ -1,0 +1,125 @@
+// Copies of what others may destroy: increments that a script deletes before
+// they are merged, and versions of the master database that a stale writer puts
+// older counts over.
+//
+// .benchkeep/guard/increments/<id>.parquet with <id>.json about it, and
+// .benchkeep/guard/master/ likewise (doc/format/guard.md).  The daemon makes
+// copies the moment a writer closes a file (jobs/guard_watch.h); consolidate
+// takes the copies of deleted increments in (ops/guarded_increments.h); repair
+// merges fallen cells back from the images of the master database.  What is
+// here is a safety net: nothing else depends on it.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "fs/held_file.h"
+#include "store/store.h"
+
+namespace benchkeep::store {
+
+// One version of an increment.
+struct KeptIncrement {
+  std::string id;
+  std::string name;     // As it was called in the increments folder.
+  fs::FileInfo source;  // The version that was copied.
+  std::uint64_t rows = 0;
+  TimePoint kept{};
+  std::optional<TimePoint> deleted;  // When its name was seen to go.
+  fs::Path file;                     // The copy.
+};
+
+// A cell that holds fewer tests than it did.
+struct FallenCell {
+  std::string pointer;  // JSON Pointer of its statistics in the document.
+  std::string cell;     // For people: "model / prompt / rate / ...".
+  std::int64_t before = 0;
+  std::int64_t after = 0;
+};
+
+// A version of the master database.
+struct MasterImage {
+  std::string id;
+  fs::FileInfo source;
+  std::int64_t tests = 0;  // Counted from the leaves.
+  TimePoint kept{};
+  fs::Path file;
+};
+
+// Counters of the master database fell, and it was not benchkeep.
+struct LostUpdate {
+  std::string id;  // Of the alarm.
+  TimePoint time{};
+  MasterImage before;  // The image holds what was lost.
+  std::vector<FallenCell> cells;
+};
+
+class Guard {
+ public:
+  // The store must outlive it.  Makes no folder before something is kept.
+  explicit Guard(const Store& store) : store_(&store) {}
+
+  // --- Increments ---
+
+  // Oldest first.  What is incomplete (a crash) is not among them.
+  [[nodiscard]] Result<std::vector<KeptIncrement>> Increments() const;
+
+  // Keeps the present version of an increment; nullopt when that is kept
+  // already or it is no complete Parquet file.  The version before it in the
+  // same file goes when the new one has at least as many rows.  kBusy: somebody
+  // writes it; its writer will close it again.
+  Result<std::optional<KeptIncrement>> Keep(const std::string& name,
+                                            const fs::HeldFile& file);
+
+  // The file of that inode lost its name, and not by our doing.
+  Status MarkDeleted(const fs::FileInfo& file);
+
+  // The copy has done its service.
+  Status Release(const std::string& id);
+
+  // Lets go of the oldest beyond [guard] max_bytes, and of everything older
+  // than [guard] keep_days; returns those whose increment was deleted.  Removes
+  // what crashes left.
+  Result<std::vector<KeptIncrement>> Prune();
+
+  // --- The master database ---
+
+  // Looks at the present version: keeps it when it is whole, and compares it
+  // with the one before.  Returns an alarm when cells fell and the change was
+  // not one of our own transactions.  kBusy: somebody writes it.
+  Result<std::optional<LostUpdate>> SeeMaster();
+
+  // Alarms that nobody has settled yet, oldest first.
+  [[nodiscard]] Result<std::vector<LostUpdate>> LostUpdates() const;
+
+  // The alarm is dealt with; its image goes when no other alarm needs it.
+  Status Settle(const std::string& alarm);
+
+ private:
+  [[nodiscard]] Result<std::vector<MasterImage>> Images() const;
+  Result<MasterImage> KeepMaster(const fs::HeldFile& file, std::int64_t tests);
+  [[nodiscard]] Result<bool> IsOurs(const fs::FileInfo& version) const;
+  Status PruneImages();
+  Result<std::string> NewId(const fs::Path& folder);
+
+  const Store* store_;
+  unsigned counter_ = 0;
+};
+
+// Lets go of the kept copies of the files in `folder`: a transaction has taken
+// these very versions in.
+Status ReleaseGuarded(const Store& store, const fs::Path& folder);
+
+// Cells of `before` that hold more tests than in `after`; those that are gone
+// hold 0.
+struct MasterDatabase;
+std::vector<FallenCell> FallenCells(const MasterDatabase& before,
+                                    const MasterDatabase& after);
+
+}  // namespace benchkeep::store
