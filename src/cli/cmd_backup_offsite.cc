@@ -107,8 +107,7 @@ Command BackupOffsiteCommand() {
             .summary = N_("make the repository"),
             .help = N_("Needed once. It is never made by itself: a disk that "
                        "is not mounted must not be taken for an empty one."),
-            .examples = {{"benchkeep backup offsite init",
-                          N_("Make it:")}},
+            .examples = {{"benchkeep backup offsite init", N_("Make it:")}},
             .needs = Needs::kStore,
             .action = MakeAction<InitAction>},
            {.name = "push",

@@ -80,10 +80,9 @@ class Finder {
     }
     BENCHKEEP_TRY(AddEmergencyFolders());
     for (Source& source : found_) BENCHKEEP_TRY(Examine(source));
-    std::stable_sort(found_.begin(), found_.end(),
-                     [](const Source& a, const Source& b) {
-                       return a.time_ns > b.time_ns;
-                     });
+    std::stable_sort(
+        found_.begin(), found_.end(),
+        [](const Source& a, const Source& b) { return a.time_ns > b.time_ns; });
     return std::move(found_);
   }
 
@@ -271,13 +270,12 @@ class Adopter {
     if (source.problem) {
       copy.outcome = Outcome::kUnusable;
       ++report_.unusable;
-      report_.findings.push_back(
-          {"copy_unusable",
-           Severity::kInfo,
-           copy.name,
-           Say(N_("{0} was left where it is: {1}"), copy.name,
-               source.problem->English()),
-           {}});
+      report_.findings.push_back({"copy_unusable",
+                                  Severity::kInfo,
+                                  copy.name,
+                                  Say(N_("{0} was left where it is: {1}"),
+                                      copy.name, source.problem->English()),
+                                  {}});
     } else if (const auto holder = HolderOf(source)) {
       copy.outcome = Outcome::kDuplicate;
       copy.backup = *holder;
@@ -317,8 +315,7 @@ class Adopter {
         std::move(head), TimePoint(std::chrono::nanoseconds(source.time_ns))));
     store::Snapshot snapshot;
     for (const Piece& piece : source.pieces) {
-      const fs::Path to =
-          builder.cut() / std::to_string(snapshot.files.size());
+      const fs::Path to = builder.cut() / std::to_string(snapshot.files.size());
       BENCHKEEP_ASSIGN(const fs::FileCopy copied,
                        fs::CopyQuietFile(files_, piece.from, to));
       store::SnapshotFile file;

@@ -106,8 +106,8 @@ Status BackupBuilder::Finish(store::Snapshot snapshot,
 }
 
 Status BackupBuilder::Publish(store::Transaction& txn) {
-  BENCHKEEP_TRY(txn.Replace(
-      staging_, store_.layout().backups() / manifest_.id, std::nullopt));
+  BENCHKEEP_TRY(txn.Replace(staging_, store_.layout().backups() / manifest_.id,
+                            std::nullopt));
   staging_.clear();
   return {};
 }
@@ -128,10 +128,9 @@ Status BackupBuilder::Pack(store::Snapshot& snapshot) {
   BENCHKEEP_ASSIGN(const bool shared, ShareArchive(packed));
   if (shared) return {};
   const fs::Path target = staging_ / store::kBackupArchive;
-  BENCHKEEP_ASSIGN(
-      BackupFile archive,
-      store::WriteArchive(store_.file_system(), packed, target,
-                          host::AllowedProcessors(), progress_));
+  BENCHKEEP_ASSIGN(BackupFile archive,
+                   store::WriteArchive(store_.file_system(), packed, target,
+                                       host::AllowedProcessors(), progress_));
   BENCHKEEP_TRY(store_.file_system().SetMode(target, kFileMode));
   manifest_.files.push_back(std::move(archive));
   return {};
@@ -191,13 +190,13 @@ Result<bool> BackupBuilder::ShareArchive(
   for (const BackupMember& member : previous_->manifest->members) {
     if (member.in == store::kBackupArchive) members.push_back(member);
   }
-  const bool same = std::equal(
-      members.begin(), members.end(), packed.begin(), packed.end(),
-      [](const BackupMember& before, const SnapshotFile& now) {
-        BackupMember member = now.member;
-        member.evidence = before.evidence;
-        return member == before;
-      });
+  const bool same =
+      std::equal(members.begin(), members.end(), packed.begin(), packed.end(),
+                 [](const BackupMember& before, const SnapshotFile& now) {
+                   BackupMember member = now.member;
+                   member.evidence = before.evidence;
+                   return member == before;
+                 });
   if (!same) return false;
   BENCHKEEP_ASSIGN(const bool shared, Share(*old));
   if (shared) manifest_.files.push_back(*old);

@@ -1,5 +1,5 @@
-// Building one backup out of private copies: pack, restore for a test, judge, and
-// seal.  What `create` and `adopt` share.
+// Building one backup out of private copies: pack, restore for a test, judge,
+// and seal.  What `create` and `adopt` share.
 
 #pragma once
 
@@ -17,8 +17,8 @@
 
 namespace benchkeep::ops {
 
-// Removes what killed runs left in the folder of backups; makes that folder when
-// it is missing.  Under the store lock.
+// Removes what killed runs left in the folder of backups; makes that folder
+// when it is missing.  Under the store lock.
 Status PrepareBackups(const store::Store& store);
 
 class BackupBuilder {
@@ -43,8 +43,8 @@ class BackupBuilder {
   // Where the copies have to lie.
   [[nodiscard]] fs::Path cut() const;
 
-  // Makes the backup of the copies.  `before` is what the last good one held, or
-  // nullptr when nothing is to be compared.
+  // Makes the backup of the copies.  `before` is what the last good one held,
+  // or nullptr when nothing is to be compared.
   Status Finish(store::Snapshot snapshot, const store::StoreCounts* before);
 
   // Plans the step that publishes it.

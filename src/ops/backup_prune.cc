@@ -14,13 +14,13 @@ using store::BackupEntry;
 
 store::RetentionRules RulesFor(const store::Settings& settings,
                                const PruneOptions& options) {
-  return {.keep_days = options.keep_days.value_or(settings.backup_keep_days),
-          .min_good = settings.backup_min_good,
-          .daily = options.keep_daily.value_or(settings.backup_keep_daily),
-          .weekly = options.keep_weekly.value_or(settings.backup_keep_weekly),
-          .monthly =
-              options.keep_monthly.value_or(settings.backup_keep_monthly),
-          .adopted = options.adopted};
+  return {
+      .keep_days = options.keep_days.value_or(settings.backup_keep_days),
+      .min_good = settings.backup_min_good,
+      .daily = options.keep_daily.value_or(settings.backup_keep_daily),
+      .weekly = options.keep_weekly.value_or(settings.backup_keep_weekly),
+      .monthly = options.keep_monthly.value_or(settings.backup_keep_monthly),
+      .adopted = options.adopted};
 }
 
 std::vector<store::RetentionDecision> ByRules(
@@ -66,15 +66,15 @@ Result<std::vector<store::RetentionDecision>> ByName(
     const bool goes = named.contains(entry.id);
     remaining += entry.good() && !goes ? 1 : 0;
     loses_good |= entry.good() && goes;
-    decisions.push_back({!goes, goes ? Say(N_("named")) : Say(N_("not named"))});
+    decisions.push_back(
+        {!goes, goes ? Say(N_("named")) : Say(N_("not named"))});
   }
   if (loses_good && remaining < min_good) {
-    return Fail(
-        Code::kInvalidArgument,
-        Say(N_("only {0} good backups would remain, at least {1} must"),
-            remaining, min_good),
-        Say(N_("make another one first, or set [backup] min_good")),
-        store.layout().backups());
+    return Fail(Code::kInvalidArgument,
+                Say(N_("only {0} good backups would remain, at least {1} must"),
+                    remaining, min_good),
+                Say(N_("make another one first, or set [backup] min_good")),
+                store.layout().backups());
   }
   return decisions;
 }

@@ -41,9 +41,9 @@ struct PruneReport {
   std::string txn;
 };
 
-// The backups that go are moved to the trash, and `undo` brings them back.  With
-// `lock` == nullptr only says what would go.  kInvalidArgument when too few good
-// ones would remain of those named.
+// The backups that go are moved to the trash, and `undo` brings them back. With
+// `lock` == nullptr only says what would go.  kInvalidArgument when too few
+// good ones would remain of those named.
 Result<PruneReport> PruneBackups(const store::Store& store,
                                  const store::StoreLock* lock,
                                  const PruneOptions& options);

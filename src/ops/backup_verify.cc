@@ -154,8 +154,7 @@ Status RememberVerifications(const store::Store& store,
         now, line.intact, true,
         line.problems.empty() ? "" : line.problems[0].English()};
     BENCHKEEP_TRY(store::RememberVerified(store, line.backup.id,
-                                          *line.backup.manifest,
-                                          verification));
+                                          *line.backup.manifest, verification));
   }
   return {};
 }

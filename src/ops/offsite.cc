@@ -74,8 +74,7 @@ class Restic {
         "RESTIC_PASSWORD_FILE=" + InRoot(settings_.offsite_password_file),
         "RESTIC_PROGRESS_FPS=0.1"};
     options.folder = folder;
-    options.timeout =
-        std::chrono::minutes(settings_.offsite_timeout_minutes);
+    options.timeout = std::chrono::minutes(settings_.offsite_timeout_minutes);
     options.max_output_bytes = std::uint64_t{256} << 20;
     options.cancelled = [this] { return progress_.Cancelled(); };
     auto result = host::RunCommand(options);
@@ -91,8 +90,7 @@ class Restic {
   Result<host::CommandResult> Must(std::vector<std::string> words,
                                    const fs::Path& folder = {}) const {
     const std::string action = words.front();
-    BENCHKEEP_ASSIGN(host::CommandResult result,
-                     Run(std::move(words), folder));
+    BENCHKEEP_ASSIGN(host::CommandResult result, Run(std::move(words), folder));
     if (result.succeeded()) return result;
     if (result.cancelled) {
       return Fail(Code::kCancelled, Say(N_("interrupted")));
@@ -177,12 +175,12 @@ Status CheckRestored(const store::Store& store, const fs::Path& folder) {
     const Result<std::string> sum =
         fs::Sha256OfFile(files, folder / member.path);
     if (!sum.ok() || *sum != member.sha256) {
-      return Fail(Code::kCorruption,
-                  Say(N_("{0} did not come back as it was backed up"),
-                      member.path),
-                  Say(N_("take another snapshot: benchkeep backup offsite "
-                         "list")),
-                  folder / member.path);
+      return Fail(
+          Code::kCorruption,
+          Say(N_("{0} did not come back as it was backed up"), member.path),
+          Say(N_("take another snapshot: benchkeep backup offsite "
+                 "list")),
+          folder / member.path);
     }
   }
   return {};
@@ -216,9 +214,9 @@ Result<OffsiteReport> OffsiteInit(const store::Store& store,
   BENCHKEEP_ASSIGN(const host::CommandResult there,
                    restic.Run({"cat", "config"}));
   if (there.succeeded()) {
-    return Fail(Code::kAlreadyExists,
-                Say(N_("there is a repository at {0} already"),
-                    report.repository));
+    return Fail(
+        Code::kAlreadyExists,
+        Say(N_("there is a repository at {0} already"), report.repository));
   }
   BENCHKEEP_TRY(restic.Must({"init"}));
   return report;
@@ -252,21 +250,20 @@ Result<OffsiteReport> OffsitePush(const store::Store& store,
                    store::ScratchFolder::Create(store));
   const fs::Path root = scratch.path() / "offsite";
   BENCHKEEP_TRY(TakeOut(store, backup, {}, root, progress));
-  BENCHKEEP_ASSIGN(const auto file,
-                   store.file_system().Create(root / store::kBackupManifest,
-                                              kPrivate));
+  BENCHKEEP_ASSIGN(
+      const auto file,
+      store.file_system().Create(root / store::kBackupManifest, kPrivate));
   BENCHKEEP_TRY(file->Append(store::ManifestText(*backup.manifest)));
   BENCHKEEP_TRY(file->Close());
   for (const store::BackupMember& member : backup.manifest->members) {
     report.bytes += member.bytes;
   }
   progress.Stage(Say(N_("handing the backup over to restic")), 0);
-  BENCHKEEP_ASSIGN(
-      const host::CommandResult result,
-      restic.Must({"backup", "--tag", kTag, "--tag",
-                   std::string(kIdTag) + backup.id, "--host",
-                   backup.manifest->host, "."},
-                  root));
+  BENCHKEEP_ASSIGN(const host::CommandResult result,
+                   restic.Must({"backup", "--tag", kTag, "--tag",
+                                std::string(kIdTag) + backup.id, "--host",
+                                backup.manifest->host, "."},
+                               root));
   const Json summary = LastMessage(result.output, "summary");
   report.snapshot = summary.StringAt("snapshot_id").value_or("");
   report.bytes_added =
@@ -303,8 +300,12 @@ Result<OffsiteReport> OffsiteForget(const store::Store& store, bool dry_run,
   OffsiteReport report = restic.Report("forget");
   report.dry_run = dry_run;
   const store::Settings& settings = store.settings();
-  std::vector<std::string> words = {"forget", "--tag", kTag, "--group-by",
-                                    "host", "--keep-last",
+  std::vector<std::string> words = {"forget",
+                                    "--tag",
+                                    kTag,
+                                    "--group-by",
+                                    "host",
+                                    "--keep-last",
                                     std::to_string(settings.backup_min_good)};
   const auto keep = [&](const char* flag, std::int64_t count) {
     if (count > 0) words.insert(words.end(), {flag, std::to_string(count)});

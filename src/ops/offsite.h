@@ -45,9 +45,9 @@ bool HasOffsite(const store::Store& store);
 Result<OffsiteReport> OffsiteInit(const store::Store& store,
                                   Progress& progress);
 
-// Hands the backup `id` (as for FindBackup) over; only good ones, and each once:
-// doing it again changes nothing.  It is read and checked against its manifest
-// on the way.
+// Hands the backup `id` (as for FindBackup) over; only good ones, and each
+// once: doing it again changes nothing.  It is read and checked against its
+// manifest on the way.
 Result<OffsiteReport> OffsitePush(const store::Store& store,
                                   const std::string& id, Progress& progress);
 
@@ -55,7 +55,8 @@ Result<OffsiteReport> OffsitePush(const store::Store& store,
 Result<OffsiteReport> OffsiteList(const store::Store& store,
                                   Progress& progress);
 
-// Lets restic check its structures and read [offsite] check_percent of the data.
+// Lets restic check its structures and read [offsite] check_percent of the
+// data.
 Result<OffsiteReport> OffsiteCheck(const store::Store& store,
                                    Progress& progress);
 

@@ -55,8 +55,7 @@ Document BackupAdoptDocument(const ops::AdoptReport& report, const Face& face) {
     Json one = Json::Object();
     one.Set("path", Json::String(copy.name));
     one.Set("outcome", Json::String(OutcomeName(copy.outcome)));
-    one.Set("backup",
-            copy.backup.empty() ? Json() : Json::String(copy.backup));
+    one.Set("backup", copy.backup.empty() ? Json() : Json::String(copy.backup));
     one.Set("bytes", Json::Uint(copy.bytes));
     one.Set("trashed", Json::Bool(copy.trashed));
     list.Append(std::move(one));
@@ -87,13 +86,13 @@ Document BackupAdoptDocument(const ops::AdoptReport& report, const Face& face) {
                             report.adopted, report.duplicates)) +
           "\n";
   if (report.trashed > 0) {
-    text += face.Tr(report.dry_run
-                        ? Say(N_("{0} copies would go to the trash, {1}"),
-                              report.trashed, HumanBytes(report.trashed_bytes))
-                        : Say(N_("{0} copies went to the trash, {1}"),
-                              report.trashed,
-                              HumanBytes(report.trashed_bytes))) +
-            "\n";
+    text +=
+        face.Tr(report.dry_run
+                    ? Say(N_("{0} copies would go to the trash, {1}"),
+                          report.trashed, HumanBytes(report.trashed_bytes))
+                    : Say(N_("{0} copies went to the trash, {1}"),
+                          report.trashed, HumanBytes(report.trashed_bytes))) +
+        "\n";
   } else if (report.adopted + report.duplicates > 0) {
     text += face.Tr(N_("the copies are still there; what is in a backup goes "
                        "to the trash with: benchkeep backup adopt "

@@ -51,16 +51,15 @@ Document BackupVerifyDocument(const ops::VerifyReport& report,
     return document;
   }
   text = table.Render(face);
-  text += face.Tr(report.dry_run
-                      ? Say(N_("would read {0} backups, {1}"),
-                            Thousands(report.verified),
-                            HumanBytes(report.bytes))
-                      : Say(N_("{0} backups read and restored for a test, "
-                               "{1}; {2} damaged"),
-                            Thousands(report.verified),
-                            HumanBytes(report.bytes),
-                            Thousands(report.damaged))) +
-          "\n";
+  text +=
+      face.Tr(report.dry_run
+                  ? Say(N_("would read {0} backups, {1}"),
+                        Thousands(report.verified), HumanBytes(report.bytes))
+                  : Say(N_("{0} backups read and restored for a test, "
+                           "{1}; {2} damaged"),
+                        Thousands(report.verified), HumanBytes(report.bytes),
+                        Thousands(report.damaged))) +
+      "\n";
   return document;
 }
 
@@ -81,13 +80,13 @@ Document BackupPruneDocument(const ops::PruneReport& report, const Face& face) {
     one.Set("keep", Json::Bool(line.keep));
     one.Set("why", Json::String(face.Tr(line.why)));
     list.Append(std::move(one));
-    table.Row({line.backup.id,
-               {StateWord(line.backup.state, face),
-                StateInk(line.backup.state)},
-               HumanBytes(line.backup.bytes),
-               line.keep ? TableCell(face.Tr(N_("stays")))
-                         : TableCell(face.Tr(N_("goes")), Ink::kWarning),
-               face.Tr(line.why)});
+    table.Row(
+        {line.backup.id,
+         {StateWord(line.backup.state, face), StateInk(line.backup.state)},
+         HumanBytes(line.backup.bytes),
+         line.keep ? TableCell(face.Tr(N_("stays")))
+                   : TableCell(face.Tr(N_("goes")), Ink::kWarning),
+         face.Tr(line.why)});
   }
   Json& data = document.data;
   data.Set("removed", Json::Uint(report.removed));
@@ -102,13 +101,13 @@ Document BackupPruneDocument(const ops::PruneReport& report, const Face& face) {
     text += face.Tr(N_("no backup has to go")) + "\n";
     return document;
   }
-  text += face.Tr(report.dry_run
-                      ? Say(N_("would move {0} backups to the trash, {1}"),
-                            Thousands(report.removed), HumanBytes(report.bytes))
-                      : Say(N_("moved {0} backups to the trash, {1}"),
-                            Thousands(report.removed),
-                            HumanBytes(report.bytes))) +
-          "\n" + UndoHint(report.txn, face);
+  text +=
+      face.Tr(report.dry_run
+                  ? Say(N_("would move {0} backups to the trash, {1}"),
+                        Thousands(report.removed), HumanBytes(report.bytes))
+                  : Say(N_("moved {0} backups to the trash, {1}"),
+                        Thousands(report.removed), HumanBytes(report.bytes))) +
+      "\n" + UndoHint(report.txn, face);
   return document;
 }
 

@@ -15,7 +15,8 @@ Json TextOrNull(const std::string& text) {
 
 Message WhatHappened(const ops::OffsiteReport& report) {
   const std::string& place = report.repository;
-  if (report.action == "init") return Say(N_("made a repository at {0}"), place);
+  if (report.action == "init")
+    return Say(N_("made a repository at {0}"), place);
   if (report.action == "push") {
     return report.bytes == 0
                ? Say(N_("the backup {0} is at {1} already"), report.backup,

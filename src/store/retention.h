@@ -1,8 +1,8 @@
 // Which backups may go: the rules, without touching anything.
 //
 // Only good backups count, and only they are counted.  Ages are those of the
-// manifests, put right by the order in which the backups were made: a clock that
-// jumped must not make one look older than it is.
+// manifests, put right by the order in which the backups were made: a clock
+// that jumped must not make one look older than it is.
 
 #pragma once
 

@@ -16,8 +16,12 @@ constexpr std::int64_t kStart = 20'000 * kDay;
 
 RetentionCandidate Backup(std::uint64_t sequence, std::int64_t day,
                           BackupState state = BackupState::kGood) {
-  return {"b" + std::to_string(sequence), sequence, kStart + day * kDay, state,
-          true, false};
+  return {"b" + std::to_string(sequence),
+          sequence,
+          kStart + day * kDay,
+          state,
+          true,
+          false};
 }
 
 // The sequences that stay.
@@ -47,9 +51,9 @@ TEST(Retention, SuspectAndBadOnesPushNothingOut) {
   std::vector<RetentionCandidate> all = {Backup(1, 0), Backup(2, 1),
                                          Backup(3, 2)};
   for (std::uint64_t i = 4; i < 40; ++i) {
-    all.push_back(Backup(i, static_cast<std::int64_t>(i),
-                         i % 2 == 0 ? BackupState::kBad
-                                    : BackupState::kSuspect));
+    all.push_back(
+        Backup(i, static_cast<std::int64_t>(i),
+               i % 2 == 0 ? BackupState::kBad : BackupState::kSuspect));
   }
   const auto kept = Kept(all, {}, 100);
   for (const std::uint64_t good : {1, 2, 3}) {
@@ -73,8 +77,8 @@ TEST(Retention, NeverTouchesWhatIsNotOurs) {
   foreign.ours = false;
   RetentionCandidate adopted = Backup(0, 1);
   adopted.adopted = true;
-  const std::vector<RetentionCandidate> all = {
-      foreign, adopted, Backup(1, 300), Backup(2, 301), Backup(3, 302)};
+  const std::vector<RetentionCandidate> all = {foreign, adopted, Backup(1, 300),
+                                               Backup(2, 301), Backup(3, 302)};
   EXPECT_EQ(Kept(all, {}, 302).size(), 5U);
   RetentionRules rules;
   rules.adopted = true;
@@ -101,10 +105,9 @@ TEST(Retention, ThinsOutByDayWeekAndMonth) {
 
 TEST(Retention, AClockThatJumpsMakesNothingOlder) {
   // Number 3 was made while the clock said 1970, number 4 while it said 2100.
-  std::vector<RetentionCandidate> all = {Backup(1, 96), Backup(2, 97),
-                                         Backup(3, -20'000), Backup(4, 40'000),
-                                         Backup(5, 100), Backup(6, 101),
-                                         Backup(7, 102)};
+  std::vector<RetentionCandidate> all = {
+      Backup(1, 96),  Backup(2, 97),  Backup(3, -20'000), Backup(4, 40'000),
+      Backup(5, 100), Backup(6, 101), Backup(7, 102)};
   RetentionRules rules;
   rules.keep_days = 5;
   EXPECT_EQ(Kept(all, rules, 102).size(), 6U);  // Number 1 is 6 days old.
@@ -136,12 +139,10 @@ TEST(Retention, FourHundredDaysKeepThePromises) {
                                             : BackupState::kGood;
       all.push_back(Backup(++sequence, day + jump, state));
       true_day[sequence] = day;
-      const auto good_before =
-          std::count_if(all.begin(), all.end(), [](const auto& one) {
-            return one.state == BackupState::kGood;
-          });
-      const auto plan =
-          PlanPrune(all, rules, kStart + (day + jump) * kDay);
+      const auto good_before = std::count_if(
+          all.begin(), all.end(),
+          [](const auto& one) { return one.state == BackupState::kGood; });
+      const auto plan = PlanPrune(all, rules, kStart + (day + jump) * kDay);
       std::vector<RetentionCandidate> rest;
       for (std::size_t i = 0; i < all.size(); ++i) {
         if (plan[i].keep) {
@@ -158,10 +159,9 @@ TEST(Retention, FourHundredDaysKeepThePromises) {
           EXPECT_GT(day - true_day[all[i].sequence], 30) << all[i].id;
         }
       }
-      const auto good_after =
-          std::count_if(rest.begin(), rest.end(), [](const auto& one) {
-            return one.state == BackupState::kGood;
-          });
+      const auto good_after = std::count_if(
+          rest.begin(), rest.end(),
+          [](const auto& one) { return one.state == BackupState::kGood; });
       EXPECT_GE(good_after, std::min<std::ptrdiff_t>(good_before, 3));
       // The newest of all is never lost.
       EXPECT_EQ(rest.back().sequence, sequence);

@@ -90,8 +90,8 @@ TEST_F(TransactionFolderTest, IsRefusedWhenSomethingWasPutIntoTheFolder) {
 
 TEST_F(TransactionFolderTest, AnyFailingCallLeavesBeforeOrAfter) {
   std::uint64_t fired = 0;
-  for (const auto lasting :
-       {FaultFileSystem::Lasting::kOnce, FaultFileSystem::Lasting::kFromThenOn}) {
+  for (const auto lasting : {FaultFileSystem::Lasting::kOnce,
+                             FaultFileSystem::Lasting::kFromThenOn}) {
     for (std::uint64_t nth = 1;; ++nth) {
       SCOPED_TRACE("call " + std::to_string(nth));
       Reset();
