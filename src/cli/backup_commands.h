@@ -8,6 +8,10 @@ namespace benchkeep::cli {
 
 Command BackupCreateCommand();
 Command BackupListCommand();
+Command BackupVerifyCommand();
+Command BackupPruneCommand();
 Command BackupRestoreCommand();
+Command BackupAdoptCommand();
+Command BackupOffsiteCommand();
 
 }  // namespace benchkeep::cli

@@ -4,7 +4,9 @@
 #include "cli/commands.h"
 #include "cli/version.h"
 #include "ops/backup_create.h"
+#include "ops/offsite.h"
 #include "render/backup.h"
+#include "render/offsite.h"
 #include "store/backup_catalog.h"
 
 namespace benchkeep::cli {
@@ -28,10 +30,35 @@ class CreateAction final : public Action {
     const Result<ops::BackupCreateReport> report = ops::CreateBackup(
         context.store(), context.lock(), options_, context.progress());
     if (!report.ok()) return context.Fail(report.error());
-    return context.Emit(render::BackupCreateDocument(*report, context.face()));
+    render::Document document =
+        render::BackupCreateDocument(*report, context.face());
+    if (!report->dry_run && report->state == store::BackupState::kGood &&
+        ops::HasOffsite(context.store())) {
+      HandOver(context, report->id, document);
+    }
+    return context.Emit(document);
   }
 
  private:
+  // The backup itself is made and good, whatever becomes of this.
+  static void HandOver(Context& context, const std::string& id,
+                       render::Document& document) {
+    const Result<ops::OffsiteReport> pushed =
+        ops::OffsitePush(context.store(), id, context.progress());
+    document.data.Set("offsite",
+                      pushed.ok() ? Json::String(pushed->snapshot) : Json());
+    if (pushed.ok()) {
+      document.text += render::OffsiteDocument(*pushed, context.face()).text;
+      return;
+    }
+    document.findings.push_back(
+        {"offsite_failed", Severity::kWarning, "", pushed.error().message,
+         pushed.error().fix.empty()
+             ? Say(N_("try again: benchkeep backup offsite push"))
+             : pushed.error().fix});
+    document.status = render::OutcomeOf(document.findings);
+  }
+
   ops::BackupCreateOptions options_;
 };
 
@@ -84,7 +111,7 @@ Command BackupListCommand() {
 const Command kBackupCommand = {
     .name = "backup",
     .group = Group::kKeep,
-    .summary = N_("make, list and bring back backups"),
+    .summary = N_("make, list, verify, prune and bring back backups"),
     .help =
         N_("A backup is a folder below backups/ with master_database.json, "
            "parquet_data.tar.gz, config/ and a MANIFEST.json that holds the "
@@ -95,7 +122,9 @@ const Command kBackupCommand = {
                  {"benchkeep backup restore latest",
                   N_("Bring the newest good one back, after a plan:")}},
     .subcommands = {BackupCreateCommand(), BackupListCommand(),
-                    BackupRestoreCommand()},
+                    BackupVerifyCommand(), BackupPruneCommand(),
+                    BackupRestoreCommand(), BackupAdoptCommand(),
+                    BackupOffsiteCommand()},
 };
 
 }  // namespace benchkeep::cli

@@ -84,6 +84,23 @@ struct Settings {
   std::uint64_t guard_max_bytes = std::uint64_t{1} << 30;  // 0: no guard.
   std::int64_t guard_keep_days = 7;
 
+  // [backup]
+  std::int64_t backup_keep_days = 30;
+  std::int64_t backup_min_good = 3;  // Never fewer good ones remain.
+  std::int64_t backup_keep_daily = 0;
+  std::int64_t backup_keep_weekly = 0;
+  std::int64_t backup_keep_monthly = 0;
+
+  // [offsite]: backups in another place, by restic.
+  std::string offsite_repository;     // Empty: none.
+  std::string offsite_password_file;  // Below the root, or absolute.
+  std::string offsite_program = "restic";
+  std::int64_t offsite_keep_daily = 30;
+  std::int64_t offsite_keep_weekly = 8;
+  std::int64_t offsite_keep_monthly = 12;
+  std::int64_t offsite_check_percent = 5;
+  std::int64_t offsite_timeout_minutes = 360;
+
   // [jobs.NAME]
   std::vector<JobSettings> jobs = DefaultJobs();
 

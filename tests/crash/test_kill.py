@@ -28,9 +28,19 @@ MINIMUM = {
     "recover": 300,
     "clean": 300,
     "logs_compress": 300,
+    "backup": 300,
+    "restore": 300,
+    "prune": 300,
 }
 # Each of these runs takes seconds: the short form takes fewer points.
-SHORT = {"recover": 40, "clean": 60, "logs_compress": 60}
+SHORT = {
+    "recover": 40,
+    "clean": 60,
+    "logs_compress": 60,
+    "backup": 60,
+    "restore": 60,
+    "prune": 60,
+}
 
 
 @pytest.mark.parametrize("name", scenarios.NAMES)

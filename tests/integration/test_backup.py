@@ -342,3 +342,130 @@ def test_nothing_to_back_up(benchkeep: Benchkeep, tmp_path: Path):
     outcome = benchkeep.run(tmp_path, "backup", "create")
     assert outcome.code == FAILED
     assert not list((tmp_path / "backups").iterdir())
+
+
+def flip(path: Path, bit: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[bit // 8] ^= 1 << (bit % 8)
+    path.chmod(0o600)
+    path.write_bytes(data)
+
+
+def test_verify_finds_flipped_bits_and_remembers(benchkeep: Benchkeep, store: Path):
+    first = benchkeep.must(store, "backup", "create").data["id"]
+    (store / PILOT.master).write_text((store / PILOT.master).read_text() + " ")
+    (store / "config" / "keys.json").write_text("other")
+    second = benchkeep.must(store, "backup", "create").data["id"]
+    clean = benchkeep.must(store, "backup", "verify").data
+    assert clean["verified"] == 2 and clean["damaged"] == 0
+    folder = folder_of(store, first)
+    rng = random.Random(1)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        whole = path.read_bytes()
+        for bit in rng.sample(range(len(whole) * 8), 3):
+            flip(path, bit)
+            outcome = benchkeep.must(store, "backup", "verify", first)
+            assert outcome.code == FINDINGS and outcome.data["damaged"] == 1, bit
+            path.write_bytes(whole)
+    # What the archive of the second one shares with the first is damaged, too.
+    flip(files[-1], 4000)
+    listed = benchkeep.must(store, "backup", "verify").data
+    damaged = {one["id"] for one in listed["backups"] if not one["intact"]}
+    assert first in damaged
+    states = {one["id"]: one["state"] for one in benchkeep.must(store, "backup", "list").data["backups"]}
+    assert states[first] == "bad"
+    assert all(states[name] == "bad" for name in damaged)
+    if second not in damaged:
+        plan = benchkeep.must(store, "backup", "restore", "latest", "--dry-run").data
+        assert plan["id"] == second
+
+
+def test_a_sample_reads_what_was_not_read_for_longest(
+    benchkeep: Benchkeep, store: Path
+):
+    ids = [benchkeep.must(store, "backup", "create").data["id"] for _ in range(4)]
+    seen = set()
+    for _ in ids:
+        data = benchkeep.must(store, "backup", "verify", "--sample", "25").data
+        assert data["verified"] == 1
+        seen.add(data["backups"][0]["id"])
+        # Times are in whole seconds: the next one must be later.
+        import time
+
+        time.sleep(1.1)
+    assert seen == set(ids)
+
+
+def test_prune_says_why_and_can_be_undone(benchkeep: Benchkeep, store: Path):
+    ids = [benchkeep.must(store, "backup", "create").data["id"] for _ in range(5)]
+    plan = benchkeep.must(store, "backup", "prune", "--dry-run").data
+    assert plan["removed"] == 0
+    plan = benchkeep.must(store, "backup", "prune", "--keep-days", "0", "--dry-run").data
+    assert plan["removed"] == 2 and plan["undo"] is None
+    done = benchkeep.must(store, "backup", "prune", "--keep-days", "0").data
+    assert {one["id"] for one in done["backups"] if not one["keep"]} == set(ids[:2])
+    left = sorted(path.name for path in (store / "backups").iterdir())
+    assert left == ids[2:]
+    too_many = benchkeep.run(store, "backup", "prune", ids[2])
+    assert too_many.code == USAGE, "three good ones must stay"
+    benchkeep.must(store, "undo", done["undo"], "--yes")
+    assert sorted(path.name for path in (store / "backups").iterdir()) == ids
+    benchkeep.must(store, "backup", "prune", ids[1])
+    assert ids[1] not in [path.name for path in (store / "backups").iterdir()]
+    assert benchkeep.must(store, "backup", "verify").data["damaged"] == 0
+
+
+def test_undo_takes_a_backup_back(benchkeep: Benchkeep, store: Path):
+    done = benchkeep.must(store, "backup", "create").data
+    undo = benchkeep.must(store, "undo", done["undo"], "--yes").data["undo"]
+    assert not folder_of(store, done["id"]).exists()
+    benchkeep.must(store, "undo", undo, "--yes")
+    assert benchkeep.must(store, "backup", "verify").data["verified"] == 1
+
+
+def test_copies_made_by_hand_become_backups(benchkeep: Benchkeep, store: Path):
+    home = (store / PILOT.master).parent
+    document = json.loads((store / PILOT.master).read_text())
+    contents = []
+    for number in range(3):
+        document["last_updated"] = f"2025-08-{10 + number:02}T12:00:00.000000"
+        contents.append(json.dumps(document))
+    (home / "master_database copy.json").write_text(contents[0])
+    (home / "master_database copy 2.json").write_text(contents[1])
+    (home / "master_database.json.backup_before_clean").write_text(contents[1])
+    (home / "backups").mkdir()
+    (home / "backups" / "master_database_20250817_022806.json").write_text(contents[2])
+    (home / "master_database copy 3.json").write_text(contents[0][:500])
+    results = store / "pilot_bench_parquet_data"
+    pq.write_table(rows(100, 5), results / "test_results_backup_20250801.parquet")
+    guide = store / "backups" / "20250805"
+    guide.mkdir(parents=True)
+    document["last_updated"] = "2025-08-05T01:00:00"
+    (guide / "master_database.json").write_text(json.dumps(document))
+    with tarfile.open(guide / "parquet_data.tar.gz", "w:gz") as archive:
+        archive.add(store / PILOT.results, PILOT.results)
+    before = content(store)
+
+    plan = benchkeep.must(store, "backup", "adopt", "--dry-run").data
+    assert content(store) == before
+    done = benchkeep.must(store, "backup", "adopt").data
+    assert (plan["adopted"], plan["duplicates"]) == (done["adopted"], done["duplicates"])
+    assert done["adopted"] == 5 and done["duplicates"] == 1 and done["unusable"] == 1
+    assert content(store) == before, "copies stay where they are"
+    listed = benchkeep.must(store, "backup", "list").data["backups"]
+    adopted = {one["label"]: one for one in listed if one["origin"] == "adopt"}
+    assert len(adopted) == 5 and {one["state"] for one in adopted.values()} == {"good"}
+    dates = {one["created_at"][:10] for one in adopted.values()}
+    assert {"2025-08-10", "2025-08-11", "2025-08-12", "2025-08-05"} <= dates
+    assert benchkeep.must(store, "backup", "verify").data["damaged"] == 0
+    again = benchkeep.must(store, "backup", "adopt").data
+    assert again["adopted"] == 0 and again["undo"] is None
+
+    tidied = benchkeep.must(store, "backup", "adopt", "--trash-duplicates", "--yes").data
+    assert tidied["trashed"] == 6
+    left = sorted(path.name for path in home.iterdir() if path.suffix != ".lock")
+    assert left == ["backups", "master_database copy 3.json", "master_database.json"]
+    assert not guide.exists()
+    benchkeep.must(store, "undo", tidied["undo"], "--yes")
+    assert content(store) == before and guide.exists()

@@ -137,6 +137,60 @@ DATA: dict[str, dict[str, Any]] = {
         undo=optional(TEXT),
     ),
     "backup list": record(backups=several(BACKUP)),
+    "backup adopt": record(
+        adopted=COUNT,
+        duplicates=COUNT,
+        unusable=COUNT,
+        trashed=COUNT,
+        trashed_bytes=COUNT,
+        copies=several(
+            record(
+                path=TEXT,
+                outcome={"enum": ["adopted", "duplicate", "unusable"]},
+                backup=optional(TEXT),
+                bytes=COUNT,
+                trashed={"type": "boolean"},
+            )
+        ),
+        undo=optional(TEXT),
+    ),
+    "backup verify": record(
+        backups=several(
+            record(
+                id=TEXT,
+                intact={"type": ["boolean", "null"]},
+                bytes=COUNT,
+                problems=several(TEXT),
+            )
+        ),
+        verified=COUNT,
+        damaged=COUNT,
+        bytes=COUNT,
+    ),
+    **{
+        f"backup offsite {action}": record(
+            repository=TEXT,
+            id=optional(TEXT),
+            snapshot=optional(TEXT),
+            bytes=COUNT,
+            bytes_added=COUNT,
+            removed=COUNT,
+            to=optional(TEXT),
+            snapshots=several(
+                record(id={"type": "string"}, snapshot=TEXT, host=TEXT, time=TEXT)
+            ),
+        )
+        for action in ("init", "push", "list", "check", "forget", "restore")
+    },
+    "backup prune": record(
+        removed=COUNT,
+        kept=COUNT,
+        bytes=COUNT,
+        backups=several(
+            record(id=TEXT, state=STATE, keep={"type": "boolean"}, why=TEXT)
+        ),
+        undo=optional(TEXT),
+    ),
     "backup restore": record(
         id=TEXT,
         state=STATE,

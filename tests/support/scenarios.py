@@ -6,7 +6,9 @@ before and after, and how the next command has to leave it.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import random
 import shutil
 from dataclasses import dataclass
@@ -283,7 +285,158 @@ def logs_compress(folder: Path) -> Scenario:
     return LogsCompress("logs_compress", ["logs", "compress"], template)
 
 
+def whole_backups(root: Path) -> list[str]:
+    """The published backups; each must be what its manifest says, sealed."""
+    folder = root / "backups"
+    names = [] if not folder.is_dir() else sorted(
+        path.name for path in folder.iterdir() if not path.name.startswith(".")
+    )
+    for name in names:
+        text = (folder / name / "MANIFEST.json").read_bytes()
+        body, seal = text.rsplit(b',\n "sha256": "', 1)
+        assert hashlib.sha256(body).hexdigest().encode() == seal.split(b'"')[0]
+        for file in json.loads(text)["files"]:
+            digest = hashlib.sha256((folder / name / file["name"]).read_bytes())
+            assert digest.hexdigest() == file["sha256"], f"{name}/{file['name']}"
+    return names
+
+
+def live_files(root: Path) -> dict[str, bytes]:
+    """All files of the store itself."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+        and path.relative_to(root).parts[0] not in (".benchkeep", "backups")
+        and path.suffix != ".lock"
+    }
+
+
+class Backup(Scenario):
+    def state(self, root: Path) -> Any:
+        return live_files(root), len(whole_backups(root))
+
+    def check_in_between(self, root: Path) -> None:
+        live, backups = self.state(root)
+        assert live == self.before[0], "a backup changed the store"
+        assert backups in (self.before[1], self.after[1])
+
+    def check_recovery(self, benchkeep: Benchkeep, root: Path) -> None:
+        benchkeep.must(root, "backup", "list")
+        benchkeep.must(root, *self.args, codes=self.codes)
+        live, backups = self.state(root)
+        assert live == self.before[0]
+        assert backups in (self.after[1], self.after[1] + 1)
+        listed = benchkeep.must(root, "backup", "list").data["backups"]
+        assert [one["state"] for one in listed] == ["good"] * backups
+        left = [path.name for path in (root / "backups").iterdir()]
+        assert not [name for name in left if name.startswith(".")], left
+        self.check_rest(root)
+
+
+def campaign(template: Path, seed: int) -> StoreBuilder:
+    builder = storegen.records_store(
+        template, seed, size=60, increments=12, misfits=0, null_keys=False
+    )
+    builder.master(storegen.master_document(random.Random(seed)))
+    (template / "config").mkdir()
+    for number in range(8):
+        (template / "config" / f"{number}.json").write_text(f"[{number}]")
+    return builder
+
+
+def backup(folder: Path) -> Scenario:
+    template = folder / "backup"
+    campaign(template, 83)
+    return Backup("backup", ["backup", "create"], template)
+
+
+class Restore(Scenario):
+    def prepare(self, benchkeep: Benchkeep) -> None:
+        """The backup is taken, then everything goes wrong."""
+        benchkeep.must(self.template, "backup", "create")
+        self.whole = live_files(self.template)
+        (self.template / PILOT.results).write_bytes(b"PAR1 overwritten")
+        (self.template / PILOT.master).write_text('{"models": {}}')
+        for path in (self.template / "config").iterdir():
+            path.write_text("changed")
+        for path in sorted((self.template / PILOT.increments).iterdir())[:6]:
+            path.unlink()
+        super().prepare(benchkeep)
+        assert self.after == self.whole
+
+    def state(self, root: Path) -> Any:
+        whole_backups(root)
+        return live_files(root)
+
+    def check_in_between(self, root: Path) -> None:
+        """Every file is the old one or the new one, as a whole."""
+        now = self.state(root)
+        for name in self.before.keys() | self.after.keys():
+            known = (self.before.get(name), self.after.get(name))
+            assert now.get(name) in known, f"{name} is neither old nor new"
+
+    def check_recovery(self, benchkeep: Benchkeep, root: Path) -> None:
+        benchkeep.must(root, "backup", "list")
+        benchkeep.must(root, *self.args, codes=self.codes)
+        assert self.state(root) == self.after
+        self.check_rest(root)
+
+
+def restore(folder: Path) -> Scenario:
+    template = folder / "restore"
+    campaign(template, 84)
+    return Restore("restore", ["backup", "restore", "latest", "--yes"], template)
+
+
+class Prune(Scenario):
+    COPIES = 80
+
+    def prepare(self, benchkeep: Benchkeep) -> None:
+        """Many backups, made of one: sealed anew under other names."""
+        made = benchkeep.must(self.template, "backup", "create").data["id"]
+        folder = self.template / "backups"
+        text = (folder / made / "MANIFEST.json").read_text()
+        for number in range(1, self.COPIES):
+            name = f"20200101-{number:06}"
+            shutil.copytree(folder / made, folder / name, copy_function=os.link)
+            body = text.rsplit(',\n "sha256": "', 1)[0]
+            body = body.replace(f'"id": "{made}"', f'"id": "{name}"')
+            body = body.replace('"sequence": 1,', f'"sequence": {number},')
+            seal = hashlib.sha256(body.encode()).hexdigest()
+            manifest = folder / name / "MANIFEST.json"
+            manifest.unlink()
+            manifest.write_text(f'{body},\n "sha256": "{seal}"\n}}\n')
+        super().prepare(benchkeep)
+        assert len(self.after) == 3
+
+    def state(self, root: Path) -> Any:
+        return whole_backups(root)
+
+    def check_in_between(self, root: Path) -> None:
+        assert set(self.after) <= set(self.state(root)), "a good one is gone"
+
+    def check_recovery(self, benchkeep: Benchkeep, root: Path) -> None:
+        benchkeep.must(root, "backup", "list")
+        benchkeep.must(root, *self.args, codes=self.codes)
+        assert self.state(root) == self.after
+        trash = root / ".benchkeep" / "trash"
+        kept = [path for path in trash.glob("*prune*/old/*") if path.is_dir()]
+        assert len(kept) == self.COPIES - 3, "they are in the trash"
+        self.check_rest(root)
+
+
+def prune(folder: Path) -> Scenario:
+    template = folder / "prune"
+    builder = StoreBuilder(template)
+    builder.master(storegen.master_document(random.Random(85)))
+    return Prune("prune", ["backup", "prune", "--keep-days", "0"], template)
+
+
 MAKERS = {
+    "backup": backup,
+    "restore": restore,
+    "prune": prune,
     "consolidate": consolidate,
     "accumulate": accumulate,
     "dedupe": dedupe,
