@@ -10,8 +10,9 @@ namespace {
 class RepairAction final : public Action {
  public:
   void Declare(FlagSet& flags) override {
-    flags.Text("plan", N_("write the plan to this file and change nothing"),
-               &plan_)
+    flags
+        .Text("plan", N_("write the plan to this file and change nothing"),
+              &plan_)
         .Value("FILE");
     flags.Text("apply", N_("do what this plan says, exactly"), &apply_)
         .Value("FILE");
@@ -109,8 +110,7 @@ const Command kRepairCommand = {
                   N_("See what would be done; nothing is written:")},
                  {"benchkeep repair --plan plan.json",
                   N_("Write the plan down, to be read first:")},
-                 {"benchkeep repair --apply plan.json",
-                  N_("Do what it says:")},
+                 {"benchkeep repair --apply plan.json", N_("Do what it says:")},
                  {"benchkeep repair --only rate_mismatch --yes",
                   N_("Correct rates alone, without asking:")}},
     .needs = Needs::kStore,

@@ -58,8 +58,8 @@ class Planner {
  private:
   Status CheckOnly() const {
     const auto& codes = RepairableCodes();
-    if (options_.only.empty() || std::find(codes.begin(), codes.end(),
-                                           options_.only) != codes.end()) {
+    if (options_.only.empty() ||
+        std::find(codes.begin(), codes.end(), options_.only) != codes.end()) {
       return {};
     }
     std::string all;
@@ -101,9 +101,9 @@ class Planner {
       base = prefix.value;
       cut = prefix.open;
     } else {
-      const Result<store::MasterDatabase> master = store::MasterOf(prefix.value);
-      const bool empty =
-          !master.ok() || master->leaves.empty();
+      const Result<store::MasterDatabase> master =
+          store::MasterOf(prefix.value);
+      const bool empty = !master.ok() || master->leaves.empty();
       if (!master.ok() && !prefix.value.is_object()) {
         return Unexpected(master.error());
       }
@@ -136,7 +136,9 @@ class Planner {
     if (sources.empty() && nothing) {
       if (missing) return {};  // Nothing that could be done, nothing to do.
       out_.plan.uncured.push_back(
-          {code, Severity::kCritical, name_,
+          {code,
+           Severity::kCritical,
+           name_,
            Say(N_("nothing is left of {0}, and neither the results nor any "
                   "copy can take its place"),
                name_),
@@ -149,20 +151,20 @@ class Planner {
     if (code == "master_empty" && prefix.whole && salvage.refills.empty()) {
       return {};  // A new one, with nothing to take over.
     }
-    plan.base = prefix.whole ? PlanBase::kWhole
+    plan.base = prefix.whole   ? PlanBase::kWhole
                 : text.empty() ? PlanBase::kNew
                                : PlanBase::kPrefix;
-    plan.prefix_bytes = plan.base == PlanBase::kPrefix ? prefix.error.offset : 0;
+    plan.prefix_bytes =
+        plan.base == PlanBase::kPrefix ? prefix.error.offset : 0;
     Json document = salvage.base;
     std::set<std::size_t> used;
     for (store::Refill& refill : salvage.refills) {
       used.insert(refill.source);
-      BENCHKEEP_CHECK(SetAt(document, refill.correction.pointer,
-                            refill.correction.after));
-      plan.changes.push_back(
-          {std::move(refill.correction),
-           ChangeOrigin{sources[refill.source].kind,
-                        sources[refill.source].file}});
+      BENCHKEEP_CHECK(
+          SetAt(document, refill.correction.pointer, refill.correction.after));
+      plan.changes.push_back({std::move(refill.correction),
+                              ChangeOrigin{sources[refill.source].kind,
+                                           sources[refill.source].file}});
     }
     for (const std::size_t source : used) plan.inputs.push_back(inputs[source]);
     Take(salvage.findings);
@@ -184,7 +186,9 @@ class Planner {
         [](const SalvageSource& source) { return source.kind != "parquet"; });
     if (plan.base == PlanBase::kPrefix && !copied) {
       plan.uncured.push_back(
-          {code, Severity::kCritical, name_,
+          {code,
+           Severity::kCritical,
+           name_,
            Say(N_("what stood after byte {0} of {1} is lost, but for what the "
                   "results hold: there is no good copy of this database"),
                plan.prefix_bytes, text.size()),
@@ -197,10 +201,9 @@ class Planner {
   void FromResults(std::vector<SalvageSource>& sources,
                    std::vector<PlanInput>& inputs) {
     const auto build = [&]() -> Result<store::MasterDocument> {
-      BENCHKEEP_ASSIGN(
-          const std::unique_ptr<store::Results> results,
-          store::ParquetResults::Open(store_,
-                                      LimitsFor(options_.memory_bytes)));
+      BENCHKEEP_ASSIGN(const std::unique_ptr<store::Results> results,
+                       store::ParquetResults::Open(
+                           store_, LimitsFor(options_.memory_bytes)));
       BENCHKEEP_ASSIGN(const store::ResultsStatistics statistics,
                        results->Statistics());
       BENCHKEEP_ASSIGN(const std::unique_ptr<store::RowScan> scan,
@@ -279,9 +282,9 @@ class Planner {
     plan.tests_after = plan.tests_before;
     if (!changes && base == PlanBase::kWhole) return {};
     plan.master = name_;
-    plan.inputs.insert(plan.inputs.begin(),
-                       {name_, text.empty() ? "" : fs::Sha256Of(text),
-                        text.size()});
+    plan.inputs.insert(
+        plan.inputs.begin(),
+        {name_, text.empty() ? "" : fs::Sha256Of(text), text.size()});
     BENCHKEEP_ASSIGN(const std::string after, TextAfter(plan, text));
     plan.result_sha256 = fs::Sha256Of(after);
     BENCHKEEP_ASSIGN(const store::MasterDatabase master,
@@ -334,15 +337,13 @@ Status CheckNames(const store::Store& store, const RepairPlan& plan) {
     return Fail(Code::kPermission,
                 Say(N_("the plan names {0}, which no repair changes"), name));
   };
-  if (!plan.master.empty() &&
-      plan.master != layout.Relative(layout.master())) {
+  if (!plan.master.empty() && plan.master != layout.Relative(layout.master())) {
     return refuse(plan.master);
   }
   for (const PlannedRecovery& recovery : plan.recoveries) {
     const fs::Path path = layout.root() / recovery.file;
-    const bool increment =
-        path.parent_path() == layout.increments() &&
-        layout.IsIncrementName(path.filename().string());
+    const bool increment = path.parent_path() == layout.increments() &&
+                           layout.IsIncrementName(path.filename().string());
     if (path != layout.results() && !increment) return refuse(recovery.file);
   }
   for (const PlanInput& input : plan.inputs) {
@@ -386,11 +387,11 @@ Status StageMaster(const store::Store& store, const RepairPlan& plan,
 
 const std::vector<std::string>& RepairableCodes() {
   static const std::vector<std::string> kCodes = {
-      "field_missing",        "increment_torn",     "leaf_count_missing",
-      "leaf_total_mismatch",  "level_total_wrong",  "master_empty",
+      "field_missing",        "increment_torn",       "leaf_count_missing",
+      "leaf_total_mismatch",  "level_total_wrong",    "master_empty",
       "master_missing",       "master_summary_stale", "master_torn",
-      "model_total_missing",  "model_total_wrong",  "rate_mismatch",
-      "rate_out_of_range",    "results_torn",       "summary_missing",
+      "model_total_missing",  "model_total_wrong",    "rate_mismatch",
+      "rate_out_of_range",    "results_torn",         "summary_missing",
       "summary_models_stale", "summary_total_missing"};
   return kCodes;
 }
@@ -415,8 +416,8 @@ Result<RepairReport> ApplyRepair(const store::Store& store,
     BENCHKEEP_ASSIGN(store::Transaction txn,
                      store::Transaction::Begin(store, lock, "repair"));
     for (const PlannedRecovery& recovery : plan.recoveries) {
-      BENCHKEEP_TRY(StageRecovery(store, recovery,
-                                  LimitsFor(options.memory_bytes), txn));
+      BENCHKEEP_TRY(
+          StageRecovery(store, recovery, LimitsFor(options.memory_bytes), txn));
     }
     BENCHKEEP_ASSIGN(const store::WriterLocks writers,
                      store::WriterLocks::Acquire(store));
@@ -447,8 +448,7 @@ Result<RepairReport> ApplyRepair(const store::Store& store,
 
 Status WritePlanFile(const store::Store& store, const fs::Path& file,
                      const RepairPlan& plan) {
-  BENCHKEEP_TRY(
-      CheckExportTarget(store.file_system(), store.layout(), file));
+  BENCHKEEP_TRY(CheckExportTarget(store.file_system(), store.layout(), file));
   return fs::ReplaceFile(store.file_system(), file,
                          PlanToJson(plan).Dump(2) + "\n");
 }

@@ -23,7 +23,7 @@
 namespace benchkeep::ops {
 
 struct RepairOptions {
-  std::string only;  // Code of the findings to cure; empty: all.
+  std::string only;                // Code of the findings to cure; empty: all.
   std::uint64_t memory_bytes = 0;  // 0: the default.
 };
 
@@ -41,7 +41,7 @@ Result<PlannedRepair> PlanRepair(const store::Store& store,
 
 struct RepairReport {
   RepairPlan plan;
-  std::string txn;  // Empty: nothing was to be done.
+  std::string txn;       // Empty: nothing was to be done.
   DiagnoseReport after;  // Its findings with what the plan could not cure.
 };
 

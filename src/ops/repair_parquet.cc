@@ -87,8 +87,7 @@ void Plan(const store::Store& store, const fs::Path& path, const char* code,
   const std::optional<fs::FileInfo> info = Torn(store, path, !results);
   if (!info) return;
   const std::string name = store.layout().Relative(path);
-  const Result<std::string> hash =
-      fs::Sha256OfFile(store.file_system(), path);
+  const Result<std::string> hash = fs::Sha256OfFile(store.file_system(), path);
   if (!hash.ok()) return;
   const std::optional<Found> found = BestRemains(store, path);
   if (!found) {
@@ -125,8 +124,7 @@ void PlanRecoveries(const store::Store& store, RepairPlan& plan,
   }
 }
 
-Status StageRecovery(const store::Store& store,
-                     const PlannedRecovery& recovery,
+Status StageRecovery(const store::Store& store, const PlannedRecovery& recovery,
                      const store::ResultsOptions& limits,
                      store::Transaction& txn) {
   const fs::Path path = store.layout().root() / recovery.file;

@@ -18,8 +18,7 @@ void PlanRecoveries(const store::Store& store, RepairPlan& plan,
 
 // Builds the recovered file in the staging folder, decodes every page of it,
 // and plans its exchange.
-Status StageRecovery(const store::Store& store,
-                     const PlannedRecovery& recovery,
+Status StageRecovery(const store::Store& store, const PlannedRecovery& recovery,
                      const store::ResultsOptions& limits,
                      store::Transaction& txn);
 

@@ -128,10 +128,9 @@ Result<PlannedChange> ChangeFromJson(const Json& json) {
 Result<PlannedRecovery> RecoveryFromJson(const Json& json) {
   Reader read(json);
   PlannedRecovery recovery{
-      read.Text("code"),       read.Text("file"),    read.Text("sibling"),
-      read.Count("rows"),      read.Count("row_groups"),
-      read.Count("bytes_used"), read.Count("bytes"), read.Count("columns"),
-      read.Count("columns_cut")};
+      read.Text("code"),   read.Text("file"),        read.Text("sibling"),
+      read.Count("rows"),  read.Count("row_groups"), read.Count("bytes_used"),
+      read.Count("bytes"), read.Count("columns"),    read.Count("columns_cut")};
   if (read.bad() != nullptr) return NoPlan(read.bad());
   return recovery;
 }
@@ -222,8 +221,11 @@ Result<RepairPlan> PlanFromJson(const Json& json) {
   }
   for (const Json& item : read.List("uncured")) {
     Reader one(item);
-    Finding finding{one.Text("code"), Severity::kWarning, one.Text("path"),
-                    Say("{0}", one.Text("message")), {}};
+    Finding finding{one.Text("code"),
+                    Severity::kWarning,
+                    one.Text("path"),
+                    Say("{0}", one.Text("message")),
+                    {}};
     const std::string severity = one.Text("severity");
     for (const Severity each :
          {Severity::kInfo, Severity::kWarning, Severity::kCritical}) {
@@ -261,8 +263,7 @@ Result<std::string> TextAfter(const RepairPlan& plan,
     }
   }
   std::string text = DumpAs(document, StyleOf(original));
-  if (!plan.result_sha256.empty() &&
-      fs::Sha256Of(text) != plan.result_sha256) {
+  if (!plan.result_sha256.empty() && fs::Sha256Of(text) != plan.result_sha256) {
     return Misfit(plan.master);
   }
   return text;

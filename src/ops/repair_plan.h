@@ -69,7 +69,7 @@ struct RepairPlan {
   std::vector<PlannedChange> changes;
   std::string result_sha256;  // Of the new master database.
   std::vector<PlannedRecovery> recoveries;
-  Findings uncured;  // What no change of the plan brings back.
+  Findings uncured;               // What no change of the plan brings back.
   std::int64_t tests_before = 0;  // By the cells.
   std::int64_t tests_after = 0;
 

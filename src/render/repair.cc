@@ -105,9 +105,9 @@ std::string Short(const Json& value) {
 std::string PlanText(const ops::RepairPlan& plan, const Face& face) {
   std::string text;
   if (plan.base == ops::PlanBase::kPrefix) {
-    text += Line(face.Tr(Say(
-        N_("of the torn master database the first {0} bytes are kept"),
-        Thousands(plan.prefix_bytes))));
+    text += Line(face.Tr(
+        Say(N_("of the torn master database the first {0} bytes are kept"),
+            Thousands(plan.prefix_bytes))));
   }
   TextTable table;
   table.Column(face.Tr(N_("where")))
@@ -126,18 +126,17 @@ std::string PlanText(const ops::RepairPlan& plan, const Face& face) {
   }
   if (!table.empty()) text += table.Render(face);
   if (plan.changes.size() > kMostLines) {
-    text += Line(face.Tr(Say(N_("... and {0} more; `benchkeep repair --plan "
-                                "FILE` writes all of them"),
-                             Thousands(std::uint64_t{plan.changes.size() -
-                                                     kMostLines}))));
+    text += Line(face.Tr(
+        Say(N_("... and {0} more; `benchkeep repair --plan "
+               "FILE` writes all of them"),
+            Thousands(std::uint64_t{plan.changes.size() - kMostLines}))));
   }
   for (const ops::PlannedRecovery& recovery : plan.recoveries) {
-    text += Line(face.Tr(
-        Say(N_("{0}: {1} rows in {2} row groups come back; {3} of {4} bytes "
-               "are used"),
-            recovery.file, Thousands(recovery.rows),
-            Thousands(recovery.row_groups), Thousands(recovery.bytes_used),
-            Thousands(recovery.bytes))));
+    text += Line(face.Tr(Say(
+        N_("{0}: {1} rows in {2} row groups come back; {3} of {4} bytes "
+           "are used"),
+        recovery.file, Thousands(recovery.rows), Thousands(recovery.row_groups),
+        Thousands(recovery.bytes_used), Thousands(recovery.bytes))));
     if (recovery.columns_cut > 0) {
       text += Line(face.Tr(
           Say(N_("{0}: of one more row group only {1} of {2} columns are left: "
@@ -162,9 +161,8 @@ Document RepairPlanDocument(const ops::RepairPlan& plan, const Face& face) {
   document.data.Set("plan", Json());
   document.data.Set("undo", Json());
   SetLevels(nullptr, face, document.data);
-  document.text = plan.empty()
-                      ? Line(face.Tr(N_("there is nothing to repair")))
-                      : PlanText(plan, face);
+  document.text = plan.empty() ? Line(face.Tr(N_("there is nothing to repair")))
+                               : PlanText(plan, face);
   return document;
 }
 
@@ -192,24 +190,23 @@ Document RepairDocument(const ops::RepairReport& report, const Face& face) {
   document.status = OutcomeOf(report.after.findings);
   Json& data = document.data;
   data.Set("applied", Json::Bool(!report.txn.empty()));
-  data.Set("undo",
-           report.txn.empty() ? Json() : Json::String(report.txn));
+  data.Set("undo", report.txn.empty() ? Json() : Json::String(report.txn));
   const store::MasterAudit* audit =
       report.after.master ? &*report.after.master : nullptr;
   SetLevels(audit, face, data);
   data.Set("clean", Json::Bool(ops::IsSound(report.after)));
   if (!report.txn.empty()) {
-    document.text += Line(face.Tr(
-        Say(N_("repaired: {0} values, {1} files"),
-            Thousands(std::uint64_t{report.plan.changes.size()}),
-            Thousands(std::uint64_t{report.plan.recoveries.size()}))));
+    document.text += Line(
+        face.Tr(Say(N_("repaired: {0} values, {1} files"),
+                    Thousands(std::uint64_t{report.plan.changes.size()}),
+                    Thousands(std::uint64_t{report.plan.recoveries.size()}))));
     document.text += LevelTable(audit, face);
   }
-  document.text += Line(
-      ops::IsSound(report.after)
-          ? face.Paint(Ink::kGood,
-                       face.Tr(N_("diagnosed again: no damage found")))
-          : face.Tr(N_("diagnosed again: not everything is cured")));
+  document.text +=
+      Line(ops::IsSound(report.after)
+               ? face.Paint(Ink::kGood,
+                            face.Tr(N_("diagnosed again: no damage found")))
+               : face.Tr(N_("diagnosed again: not everything is cured")));
   document.text += UndoHint(report.txn, face);
   return document;
 }

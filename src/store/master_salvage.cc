@@ -123,10 +123,9 @@ class Salvager {
     names.resize(kLeafNames);
     std::string pointer;
     for (const std::string& name : names) pointer = PointerTo(pointer, name);
-    const auto held =
-        std::find_if(held_.begin(), held_.end(), [&](const auto& entry) {
-          return entry.second.pointer == pointer;
-        });
+    const auto held = std::find_if(
+        held_.begin(), held_.end(),
+        [&](const auto& entry) { return entry.second.pointer == pointer; });
     if (held == held_.end()) return;
     const Leaf& leaf = held->second;
     const auto offer = offers_.find(held->first);
@@ -168,7 +167,8 @@ class Salvager {
       if (here->Find(name) != nullptr) continue;
       missing_.emplace_back(PointerTo(pointer, name), value);
     }
-    if (!leaf.total) plan_.tests_refilled += offer->second.tests - TestsOf(leaf);
+    if (!leaf.total)
+      plan_.tests_refilled += offer->second.tests - TestsOf(leaf);
     for (auto& [where, value] : missing_) {
       Put(offer->second.source, where, value,
           Say(N_("the cell was cut here; {0} agrees with what is left of it "
@@ -179,7 +179,9 @@ class Salvager {
 
   void ReportTorn(const std::string& pointer) {
     plan_.findings.push_back(
-        {"cell_torn", Severity::kInfo, pointer,
+        {"cell_torn",
+         Severity::kInfo,
+         pointer,
          Say(N_("the file was cut inside of this cell; what is left of it "
                 "stays, and no copy of the same state has the rest")),
          {}});
@@ -189,8 +191,7 @@ class Salvager {
     for (const CellKey& key : order_) {
       if (held_.contains(key)) continue;
       const Offer& offer = offers_.at(key);
-      const Json* cell =
-          FindAt(sources_[offer.source].document, offer.pointer);
+      const Json* cell = FindAt(sources_[offer.source].document, offer.pointer);
       if (cell == nullptr) continue;
       const std::size_t before = plan_.refills.size();
       if (offer.pointer.starts_with("/test_groups")) {
@@ -233,8 +234,7 @@ class Salvager {
       }
       if (!more) continue;
       Put(offer.source, pointer, std::move(level),
-          Say(N_("{0} is missing; {1} has it"), pointer,
-              FileOf(offer.source)));
+          Say(N_("{0} is missing; {1} has it"), pointer, FileOf(offer.source)));
     }
   }
 

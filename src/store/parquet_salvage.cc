@@ -91,10 +91,9 @@ struct Group {
 // The page at `at`, or nullopt when there is none, or not all of it.
 std::optional<Page> ReadPage(fs::ReadableFile& file, std::uint64_t at,
                              std::uint64_t size) {
-  std::string window(
-      static_cast<std::size_t>(
-          std::min<std::uint64_t>(kHeaderWindow, size - at)),
-      '\0');
+  std::string window(static_cast<std::size_t>(
+                         std::min<std::uint64_t>(kHeaderWindow, size - at)),
+                     '\0');
   const auto got = file.ReadAt(at, std::as_writable_bytes(std::span(window)));
   if (!got.ok() || *got != window.size()) return std::nullopt;
   std::size_t used = 0;
@@ -103,7 +102,8 @@ std::optional<Page> ReadPage(fs::ReadableFile& file, std::uint64_t at,
   const std::int64_t type = header->Int(page_header::kType, -1);
   const std::int64_t plain = header->Int(page_header::kUncompressed, -1);
   const std::int64_t packed = header->Int(page_header::kCompressed, -1);
-  if (plain < 0 || packed < 0 || static_cast<std::uint64_t>(packed) > kMaxPage) {
+  if (plain < 0 || packed < 0 ||
+      static_cast<std::uint64_t>(packed) > kMaxPage) {
     return std::nullopt;
   }
   Page page;
@@ -331,8 +331,8 @@ Result<ParquetRemains> FindRemains(fs::ReadableFile& file, const fs::Path& path,
       for (std::size_t page = where.first; page < where.last; ++page) {
         bytes += assembler.pages()[page].uncompressed;
       }
-      columns.items.push_back(ChunkTree(assembler.pages(), where,
-                                        *like.columns[i], one.rows));
+      columns.items.push_back(
+          ChunkTree(assembler.pages(), where, *like.columns[i], one.rows));
     }
     ThriftValue tree = ThriftValue::Struct();
     tree.Set(group::kColumns, std::move(columns));

@@ -4,8 +4,8 @@
 // with a header; only which of them belong to which column and row group stands
 // in the footer.  With the columns of a sibling (another file of the same
 // writer) that can be found out again: every column of a row group has as many
-// values as it has rows.  Row groups whose pages are all there come back; of the
-// last one, cut in its middle, nothing does, since its rows lack columns.
+// values as it has rows.  Row groups whose pages are all there come back; of
+// the last one, cut in its middle, nothing does, since its rows lack columns.
 
 #pragma once
 
@@ -22,8 +22,8 @@ namespace benchkeep::store {
 struct ParquetRemains {
   std::uint64_t rows = 0;
   std::uint64_t row_groups = 0;
-  std::uint64_t bytes = 0;        // Of the file.
-  std::uint64_t bytes_used = 0;   // Up to the end of the last whole row group.
+  std::uint64_t bytes = 0;       // Of the file.
+  std::uint64_t bytes_used = 0;  // Up to the end of the last whole row group.
   std::uint64_t columns = 0;
   std::uint64_t columns_cut = 0;  // Whole columns of the row group that is not.
   std::string footer;             // Rebuilt, as bytes.

@@ -75,8 +75,7 @@ Json MasterMaker::Sound() {
           leaf.partial = Pick(4) == 0 ? Pick(5) : 0;
           if (inside && leaf.partial > leaf.success) leaf.partial = 0;
           leaf.failed = Pick(9);
-          leaf.total =
-              leaf.success + leaf.failed + (inside ? 0 : leaf.partial);
+          leaf.total = leaf.success + leaf.failed + (inside ? 0 : leaf.partial);
           Json json = Json::Object();
           json.Set("total", Json::Int(leaf.total));
           json.Set("success", Json::Int(leaf.success));

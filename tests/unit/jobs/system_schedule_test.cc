@@ -107,8 +107,7 @@ TEST(CalendarExpressions, SayTheSame) {
   EXPECT_EQ(calendar("* * * * *"), "*-*-* *:*:00");
   EXPECT_EQ(calendar("0 4 * * 1"), "Mon *-*-* 04:00:00");
   EXPECT_EQ(calendar("*/30 8,20 1 jan-feb *"), "*-01,02-01 08,20:00,30:00");
-  EXPECT_EQ(calendar("0 0 13 * fri"),
-            "*-*-13 00:00:00 | Fri *-*-* 00:00:00");
+  EXPECT_EQ(calendar("0 0 13 * fri"), "*-*-13 00:00:00 | Fri *-*-* 00:00:00");
   EXPECT_EQ(calendar("0 0 */16 * fri"), "Fri *-*-01,17 00:00:00");
   EXPECT_EQ(calendar("0 0 1-31 * fri"), "*-*-* 00:00:00");
   EXPECT_EQ(calendar("@reboot"), "");

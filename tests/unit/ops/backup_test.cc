@@ -113,8 +113,8 @@ TEST_F(BackupTest, EveryFlippedBitIsFound) {
        std::filesystem::recursive_directory_iterator(report.folder)) {
     if (!entry.is_regular_file()) continue;
     std::filesystem::permissions(entry.path(), std::filesystem::perms{0600});
-    files.push_back({entry.path(), *fs::ReadFile(files_, entry.path(),
-                                                 1U << 20U)});
+    files.push_back(
+        {entry.path(), *fs::ReadFile(files_, entry.path(), 1U << 20U)});
   }
   ASSERT_EQ(files.size(), 4U);
   const bool full = std::getenv("BENCHKEEP_LONG") != nullptr;
@@ -145,16 +145,15 @@ std::string Sealed(const std::string& text) {
 
 TEST_F(BackupTest, HostileManifestsAreRefused) {
   const BackupCreateReport report = Create();
-  const std::string text = *fs::ReadFile(
-      files_, report.folder / store::kBackupManifest, 1U << 20U);
+  const std::string text =
+      *fs::ReadFile(files_, report.folder / store::kBackupManifest, 1U << 20U);
   ASSERT_TRUE(store::ParseManifest(Sealed(text), "m").ok());
   const std::vector<std::pair<std::string, std::string>> changes = {
       {"\"name\": \"config/keys.json\"", "\"name\": \"../keys.json\""},
       {"\"name\": \"config/keys.json\"", "\"name\": \"/etc/passwd\""},
       {"\"name\": \"config/keys.json\"", "\"name\": \"config//keys.json\""},
       {"\"name\": \"config/keys.json\"", "\"name\": \"MANIFEST.json\""},
-      {"\"name\": \"config/keys.json\"",
-       "\"name\": \"master_database.json\""},
+      {"\"name\": \"config/keys.json\"", "\"name\": \"master_database.json\""},
       {"\"path\": \"config/keys.json\"", "\"path\": \"config/../../x\""},
       {"\"path\": \"config/keys.json\"", "\"path\": \"/root/.ssh/keys\""},
       {"\"in\": \"config/keys.json\"", "\"in\": \"elsewhere\""},
@@ -188,8 +187,7 @@ TEST_F(BackupTest, FewerTestsMakeItSuspectUnlessThatIsWanted) {
   ASSERT_EQ(smaller.reasons.size(), 1U);
   EXPECT_EQ(smaller.reasons[0].English(),
             "the master database holds 9 tests, the backup before it 10");
-  EXPECT_EQ(Create({.accept_smaller = true}).state,
-            store::BackupState::kGood);
+  EXPECT_EQ(Create({.accept_smaller = true}).state, store::BackupState::kGood);
   // From now on 9 is what counts.
   EXPECT_EQ(Create().state, store::BackupState::kGood);
 }
@@ -269,9 +267,8 @@ TEST(MergeMaster, TakesWhatIsMissingOrSmaller) {
   EXPECT_EQ(MergeMaster(then, now, {.models = {"m"}}, "x")->cells, 0U);
   EXPECT_EQ(MergeMaster(now, then, {.models = {"other"}}, "x")->cells, 0U);
   EXPECT_EQ(MergeMaster(now, then, {.prompt_types = {"cot"}}, "x")->cells, 0U);
-  const auto added =
-      MergeMaster(now, MasterWith("new/~name", 4), {.models = {"new/~name"}},
-                  "x");
+  const auto added = MergeMaster(now, MasterWith("new/~name", 4),
+                                 {.models = {"new/~name"}}, "x");
   ASSERT_TRUE(added.ok());
   EXPECT_EQ(added->tests_after, 7U);
 }

@@ -39,8 +39,7 @@ int Rounds(int usual, int longer) {
 
 TEST(MasterAudit, SoundDocumentsHaveNoFindings) {
   for (int seed = 0; seed < Rounds(1000, 20'000); ++seed) {
-    const Json document =
-        MasterMaker(static_cast<std::uint32_t>(seed)).Sound();
+    const Json document = MasterMaker(static_cast<std::uint32_t>(seed)).Sound();
     const MasterAudit audit = Audit(document);
     ASSERT_TRUE(audit.corrections.empty())
         << seed << ' ' << audit.corrections[0].pointer << ' '
@@ -97,7 +96,8 @@ Json WithLeaf(const std::string& leaf, const std::string& model_total = "50") {
   return Parsed(R"({"version": "3.0", "models": {"m": {"total_tests": )" +
                 model_total + R"(, "by_prompt_type": {"p": {
     "by_tool_success_rate": {"0.8": {"by_difficulty": {"d": {"by_task_type":
-    {"t": )" + leaf + R"(}}}}}}}}}, "summary": {"total_tests": 50,
+    {"t": )" + leaf +
+                R"(}}}}}}}}}, "summary": {"total_tests": 50,
     "total_success": 20, "total_partial": 5, "total_failure": 30}})");
 }
 
@@ -123,21 +123,21 @@ TEST(MasterAudit, LeavesWinOverModelsOfZero) {
 TEST(MasterAudit, TheRatesTellWhichCountIsWrong) {
   const std::string rates =
       R"(, "success_rate": 0.4, "failure_rate": 0.6, "partial": 5})";
-  EXPECT_EQ(LeafAfter(Cured(WithLeaf(
-                          R"({"total": 60, "success": 20, "failed": 30)" +
-                          rates)),
-                      "total"),
-            "50");
-  EXPECT_EQ(LeafAfter(Cured(WithLeaf(
-                          R"({"total": 50, "success": 25, "failed": 30)" +
-                          rates)),
-                      "success"),
-            "20");
-  EXPECT_EQ(LeafAfter(Cured(WithLeaf(
-                          R"({"total": 50, "success": 20, "failed": 3)" +
-                          rates)),
-                      "failed"),
-            "30");
+  EXPECT_EQ(
+      LeafAfter(Cured(WithLeaf(R"({"total": 60, "success": 20, "failed": 30)" +
+                               rates)),
+                "total"),
+      "50");
+  EXPECT_EQ(
+      LeafAfter(Cured(WithLeaf(R"({"total": 50, "success": 25, "failed": 30)" +
+                               rates)),
+                "success"),
+      "20");
+  EXPECT_EQ(
+      LeafAfter(Cured(WithLeaf(R"({"total": 50, "success": 20, "failed": 3)" +
+                               rates)),
+                "failed"),
+      "30");
 }
 
 TEST(MasterAudit, WhatNothingTellsIsLeftAlone) {
@@ -151,21 +151,22 @@ TEST(MasterAudit, WhatNothingTellsIsLeftAlone) {
 }
 
 TEST(MasterAudit, AMissingCountFollowsFromTheOthers) {
-  EXPECT_EQ(LeafAfter(Cured(WithLeaf(
-                          R"({"success": 20, "partial": 0, "failed": 30})")),
-                      "total"),
-            "50");
   EXPECT_EQ(
-      LeafAfter(Cured(WithLeaf(
-                    R"({"total": 50, "success": -3, "partial": 0,
-                        "failed": 30})")),
-                "success"),
-      "20");
-  // Inside or apart: two answers, so none.
+      LeafAfter(
+          Cured(WithLeaf(R"({"success": 20, "partial": 0, "failed": 30})")),
+          "total"),
+      "50");
   EXPECT_EQ(LeafAfter(Cured(WithLeaf(
-                          R"({"success": 20, "partial": 5, "failed": 30})")),
-                      "total"),
-            "missing");
+                          R"({"total": 50, "success": -3, "partial": 0,
+                        "failed": 30})")),
+                      "success"),
+            "20");
+  // Inside or apart: two answers, so none.
+  EXPECT_EQ(
+      LeafAfter(
+          Cured(WithLeaf(R"({"success": 20, "partial": 5, "failed": 30})")),
+          "total"),
+      "missing");
 }
 
 TEST(MasterAudit, RatesFollowTheirCounts) {

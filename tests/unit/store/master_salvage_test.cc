@@ -31,9 +31,9 @@ std::size_t CountContained(const Json& part, const Json& whole,
     EXPECT_LE(part.members().size(), whole.members().size()) << at;
     for (std::size_t i = 0; i < part.members().size(); ++i) {
       EXPECT_EQ(part.members()[i].first, whole.members()[i].first) << at;
-      count += CountContained(part.members()[i].second,
-                              whole.members()[i].second,
-                              at + "/" + part.members()[i].first);
+      count +=
+          CountContained(part.members()[i].second, whole.members()[i].second,
+                         at + "/" + part.members()[i].first);
     }
     return count;
   }
@@ -141,7 +141,8 @@ TEST(Salvage, ACopyBringsEverythingBack) {
   const Json document = MasterMaker(7).Sound();
   const std::string text = document.Dump(2);
   const std::vector<SalvageSource> sources = {{"backup", "copy", document}};
-  const std::int64_t tests = AuditMaster(document, *MasterOf(document)).leaf.tests;
+  const std::int64_t tests =
+      AuditMaster(document, *MasterOf(document)).leaf.tests;
   for (std::size_t cut = 0; cut < text.size(); cut += Long() ? 1 : 17) {
     const JsonPrefix prefix =
         ParseJsonPrefix(std::string_view(text).substr(0, cut));
@@ -168,7 +169,8 @@ SalvageSource Source(const std::string& kind, int total) {
   Result<Json> json = ParseJson(
       R"({"version": "3.0", "models": {"m": {"by_prompt_type": {"p": {
       "by_tool_success_rate": {"0.8": {"by_difficulty": {"d": {"by_task_type":
-      {"t": )" + leaf + R"(}}}}}}}}}})");
+      {"t": )" +
+      leaf + R"(}}}}}}}}}})");
   BENCHKEEP_CHECK(json.ok());
   return {kind, kind + " file", std::move(*json)};
 }
@@ -184,8 +186,8 @@ TEST(Salvage, TheFullerSourceCountsAndTheFirstOfEquals) {
 }
 
 TEST(Salvage, WhatIsThereStays) {
-  const SalvagePlan plan = PlanSalvage(Source("", 2).document, "", "master_torn",
-                                       {Source("backup", 9)});
+  const SalvagePlan plan = PlanSalvage(Source("", 2).document, "",
+                                       "master_torn", {Source("backup", 9)});
   EXPECT_EQ(plan.tests_kept, 2);
   EXPECT_EQ(plan.cells_refilled, 0U);
 }
