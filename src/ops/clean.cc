@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "fs/read_lease.h"
@@ -45,6 +46,11 @@ class Cleaner {
         }
         Attempt(kind == Kind::kChange ? Purge(item) : Drop(item), item);
         progress_.Advance(++done);
+      }
+    }
+    for (const fs::Path& folder : folders_) {
+      if (Status synced = files_.SyncDir(folder); !synced.ok()) {
+        Blame(synced.error());
       }
     }
     if (!failed_) {
@@ -103,6 +109,7 @@ class Cleaner {
     if (!removed.ok() && removed.error().code != Code::kNotFound) {
       return removed;
     }
+    folders_.insert(path.parent_path());
     item.fate = Fate::kGone;
     return {};
   }
@@ -184,6 +191,7 @@ class Cleaner {
   Progress& progress_;
   CleanReport report_;
   bool failed_ = false;
+  std::set<fs::Path> folders_;  // Where names went, to be synced.
 };
 
 }  // namespace
