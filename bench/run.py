@@ -4,7 +4,8 @@ All tools do the same jobs on copies of the same store, each run in a process of
 its own, in interleaved rounds on the same machine.  bench/RESULTS.md gets
 ratios and peak memory, never times: those belong to the machine.
 
-BENCH_ROWS, BENCH_ROUNDS, BENCH_JOBS and BENCH_TOOLS make it smaller.
+BENCH_ROWS, BENCH_ROUNDS, BENCH_JOBS, BENCH_TOOLS and BENCH_LOGS_GB make it
+smaller.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+
+import logs
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
@@ -170,7 +173,8 @@ same run (2.00: twice as long), the median of {ROUNDS} interleaved rounds; peak
 memory is the largest of them.  benchkeep syncs what it writes and reads it
 back; the others do neither.
 
-{table(runs)}"""
+{table(runs)}
+{logs.section(BINARY, SHARED, measure)}"""
     (HERE / "RESULTS.md").write_text(text)
     print(text)
     return 0

@@ -13,6 +13,7 @@ constexpr const Command* kCommands[] = {
     // Look at the results.
     &kStatusCommand,
     &kBreakdownCommand,
+    &kCheckCommand,
     &kQueryCommand,
     &kExportCommand,
     // Take in and tidy up.

@@ -14,6 +14,7 @@ namespace benchkeep::cli {
 extern const Command kBackupCommand;
 extern const Command kCleanCommand;
 extern const Command kBreakdownCommand;
+extern const Command kCheckCommand;
 extern const Command kCompletionCommand;
 extern const Command kConfigCommand;
 extern const Command kConsolidateCommand;

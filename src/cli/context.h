@@ -136,7 +136,7 @@ class Context {
     return environment_.terminal.OutputIsTerminal();
   }
 
-  // Used by the dispatcher.
+  // Used by the dispatcher, and by commands that need no store to begin with.
   enum class Trace { kMay, kNone };  // kNone: nothing is left in the store.
   Status OpenStore(Trace trace);
   Status LockStore(store::Room room = store::Room::kAsItIs);

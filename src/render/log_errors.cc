@@ -130,7 +130,7 @@ std::string Examples(const std::vector<const ErrorCause*>& causes,
         "\n" +
         face.Paint(Ink::kBold, Printable(Clip(cause->pattern, face.width))) +
         "\n";
-    text += Wrap(Printable(cause->example), face.width - 2, 2);
+    text += Wrap(Printable(cause->example), face.width, 2);
     std::string where = cause->file;
     if (!cause->model.empty()) where += ", " + cause->model;
     text += "  " +
@@ -154,7 +154,7 @@ std::string Cures(const std::vector<const ErrorCause*>& causes,
     text +=
         Wrap(face.Tr(Say(N_("{0}: {1}"), face.Tr(ErrorClassWords(cause->kind)),
                          face.Tr(cure))),
-             face.width - 2, 2) +
+             face.width, 2) +
         "\n";
   }
   return text.empty() ? "" : "\n" + face.Tr(N_("what helps:")) + "\n" + text;

@@ -83,6 +83,18 @@ Result<std::optional<RowCount>> Ledger::LeftByMerge(const std::string& file) {
       statement.BitsAt(0), {statement.BitsAt(1), statement.BitsAt(2)}});
 }
 
+Result<std::optional<RowCount>> Ledger::LastAfter(const std::string& file) {
+  BENCHKEEP_ASSIGN(
+      DbStatement statement,
+      db_.Prepare("SELECT rows, key_high, key_low FROM ledger WHERE "
+                  "kind = 'after' AND file = ? ORDER BY id DESC LIMIT 1"));
+  statement.Bind(1, file);
+  BENCHKEEP_ASSIGN(const bool found, statement.Step());
+  if (!found) return std::optional<RowCount>();
+  return std::optional<RowCount>(RowCount{
+      statement.BitsAt(0), {statement.BitsAt(1), statement.BitsAt(2)}});
+}
+
 Result<std::vector<std::string>> Ledger::Unbalanced() {
   BENCHKEEP_ASSIGN(DbStatement statement,
                    db_.Prepare("SELECT txn, kind, rows, key_high, key_low FROM "

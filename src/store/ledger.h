@@ -41,6 +41,9 @@ class Ledger {
   // every key is in it once.  Nullopt after an undo: what came back is old.
   Result<std::optional<RowCount>> LeftByMerge(const std::string& file);
 
+  // What the newest transaction on `file` left there, whatever it was.
+  Result<std::optional<RowCount>> LastAfter(const std::string& file);
+
   // Every transaction whose books do not balance: its id.
   Result<std::vector<std::string>> Unbalanced();
 

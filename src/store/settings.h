@@ -77,6 +77,26 @@ struct Settings {
                                              "ultra_parallel"};
   std::int64_t stop_wait_seconds = 10;
 
+  // [api]: services that the campaign calls.
+  std::vector<std::string> api_endpoints = {"https://api.openai.com"};
+  std::string api_key_variable;  // Environment variable; empty: send no key.
+  std::int64_t api_timeout_seconds = 5;
+  std::int64_t api_failures = 3;  // In a row, until they are critical.
+
+  // [check]: from when on there is something to say.
+  std::int64_t check_timeout_seconds = 20;
+  std::int64_t check_runners = 1;
+  std::int64_t check_quiet_minutes = 30;
+  std::int64_t check_increment_hours = 24;
+  std::int64_t check_disk_warning_percent = 80;
+  std::int64_t check_disk_critical_percent = 90;
+  std::int64_t check_full_hours = 72;
+  std::int64_t check_errors_warning = 100;
+  std::int64_t check_errors_critical = 1000;
+  std::int64_t check_backup_warning_hours = 26;
+  std::int64_t check_backup_critical_hours = 50;
+  std::int64_t check_job_failures = 3;
+
   // [undo]
   std::int64_t undo_keep_days = 7;
 

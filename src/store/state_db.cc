@@ -107,6 +107,13 @@ std::optional<double> DbStatement::MaybeRealAt(int column) const {
 }
 
 Result<StateDb> StateDb::OpenWith(const fs::Path& path, int flags) {
+  // SQLite would wait for whoever is to write into a pipe.
+  std::error_code unknown;
+  const auto type = std::filesystem::symlink_status(path, unknown).type();
+  if (type == std::filesystem::file_type::fifo ||
+      type == std::filesystem::file_type::socket) {
+    return Fail(Code::kCorruption, Say(N_("{0} is not a file"), path), path);
+  }
   sqlite3* handle = nullptr;
   const int opened = sqlite3_open_v2(path.c_str(), &handle,
                                      flags | SQLITE_OPEN_NOFOLLOW, nullptr);

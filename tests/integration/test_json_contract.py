@@ -18,6 +18,8 @@ def validate(outcome: Outcome, command: str, failed: bool = False) -> None:
     document = outcome.document
     jsonschema.validate(document, contract.schema(command, failed))
     codes = {"ok": (OK,), "warning": (FINDINGS,), "critical": (FINDINGS,)}
+    if command == "check":  # Like the plugins of monitoring systems.
+        codes = {"ok": (0,), "warning": (1,), "critical": (2,), "unknown": (3,)}
     if not failed:
         assert outcome.code in codes[document["status"]], outcome
 
@@ -55,6 +57,11 @@ def test_every_command_that_works(benchkeep: Benchkeep, store: Path):
     ran("metrics", "--textfile", store / "metrics.prom")
     assert ran("serve", "--show-token").data["token"]
     ran("query", "SELECT model, count(*) AS n, avg(score) FROM results GROUP BY 1")
+    # Nothing but loopback may be asked.
+    (store / "benchkeep.toml").write_text("[api]\nendpoints = []\n")
+    for level in ("quick", "full", "deep"):
+        validate(benchkeep.run(store, "check", "--level", level), "check")
+    (store / "benchkeep.toml").unlink()
     ran("logs errors", "--dry-run")
     ran("logs errors")
     ran("logs compress", "--dry-run")
@@ -109,6 +116,7 @@ def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
         "backup create",
         "backup list",
         "backup restore latest",
+        "check",
     ],
 )
 def test_no_store(benchkeep: Benchkeep, tmp_path: Path, command: str):

@@ -265,6 +265,28 @@ DATA: dict[str, dict[str, Any]] = {
         columns=several(record(name={"type": "string"}, type=TEXT)),
         rows=several({"type": "array"}),
     ),
+    "check": record(
+        level={"enum": ["quick", "full", "deep"]},
+        checks=several(
+            record(
+                name=TEXT,
+                status={"enum": ["ok", "warning", "critical", "unknown"]},
+                message=TEXT,
+                value={"type": ["number", "null"]},
+                threshold=optional(
+                    record(
+                        warning={"type": ["number", "null"]},
+                        critical={"type": ["number", "null"]},
+                        unit=optional(TEXT),
+                    )
+                ),
+                last_good=optional(TEXT),
+                fix=optional(TEXT),
+                details={"type": "object"},
+            )
+        ),
+        remembered={"type": "boolean"},
+    ),
     "logs errors": record(
         files=COUNT,
         bytes=COUNT,
@@ -371,6 +393,8 @@ DATA: dict[str, dict[str, Any]] = {
 def schema(command: str, failed: bool) -> dict[str, Any]:
     """The whole document of one command; a failed one owes no data."""
     status = {"const": "failed"} if failed else {"enum": ["ok", "warning", "critical"]}
+    if command == "check" and not failed:
+        status = {"enum": ["ok", "warning", "critical", "unknown"]}
     findings = several(FINDING)
     if failed:
         findings = {**findings, "minItems": 1}
