@@ -68,7 +68,10 @@ class Benchkeep:
             for key in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
             if key in os.environ
         }
-        return {**known, "LC_ALL": "C.UTF-8", "TZ": "UTC", **(extra or {})}
+        # Whatever would leave this machine ends at a port where nobody listens.
+        nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+        fixed = {"LC_ALL": "C.UTF-8", "TZ": "UTC", **nowhere}
+        return {**known, **fixed, **(extra or {})}
 
     def argv(self, root: Path, *args: object, json_output: bool = True) -> list[str]:
         options = ["--json"] if json_output else []
