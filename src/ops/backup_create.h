@@ -16,8 +16,8 @@
 namespace benchkeep::ops {
 
 struct BackupCreateOptions {
-  std::string label;    // A few words of the user's.
-  std::string version;  // Of this benchkeep.
+  std::string label = {};    // A few words of the user's.
+  std::string version = {};  // Of this benchkeep.
   // What is there is what is meant: fewer tests than before are no reason for
   // suspicion.
   bool accept_smaller = false;
