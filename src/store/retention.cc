@@ -6,6 +6,7 @@
 #include <chrono>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 namespace benchkeep::store {
 namespace {
@@ -30,6 +31,32 @@ std::int64_t MonthOf(std::int64_t time) {
   constexpr std::int64_t kMonths = 12;
   return static_cast<int>(date.year()) * kMonths +
          static_cast<unsigned>(date.month());
+}
+
+// Which of `times` belong to the longest chain that never falls; of chains of
+// one length the one with the greatest times.
+std::vector<bool> LongestChain(const std::vector<std::int64_t>& times) {
+  struct End {
+    std::size_t length = 1;
+    std::optional<std::size_t> before;
+  };
+  std::vector<End> ends(times.size());
+  const auto better = [&](std::size_t a, std::size_t b) {
+    return std::pair(ends[a].length, times[a]) >
+           std::pair(ends[b].length, times[b]);
+  };
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    std::optional<std::size_t>& before = ends[i].before;
+    for (std::size_t k = 0; k < i; ++k) {
+      if (times[k] <= times[i] && (!before || better(k, *before))) before = k;
+    }
+    if (before) ends[i].length = ends[*before].length + 1;
+    if (!best || better(i, *best)) best = i;
+  }
+  std::vector<bool> chain(times.size());
+  for (; best; best = ends[*best].before) chain[*best] = true;
+  return chain;
 }
 
 class Planner {
@@ -70,19 +97,26 @@ class Planner {
     out_[i] = {false, Say(N_("older than {0} days"), rules_.keep_days)};
   }
 
-  // A time that lies in the future is nobody's: the one made next tells.  One
-  // that lies before that of an earlier backup is too early.
+  // Clocks jump, backups are made in order: the longest chain of times that
+  // never fall is right, today's with them.  A backup off the chain counts as
+  // no older than the next one on it; where today is off it, the chain's end
+  // is taken for today.
   void PutTimesRight(const std::vector<std::size_t>& ours) {
+    std::vector<std::int64_t> times;  // From the oldest to today.
+    for (auto it = ours.rbegin(); it != ours.rend(); ++it) {
+      times.push_back(all_[*it].time);
+    }
+    times.push_back(now_);
+    const std::vector<bool> trusted = LongestChain(times);
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      if (trusted[i]) now_ = times[i];  // The last one stays.
+    }
     times_.resize(all_.size());
     std::int64_t next = now_;
-    for (const std::size_t i : ours) {  // From the newest backwards.
-      times_[i] = all_[i].time > now_ ? next : all_[i].time;
-      if (all_[i].time <= now_) next = all_[i].time;
-    }
-    std::optional<std::int64_t> latest;
-    for (auto it = ours.rbegin(); it != ours.rend(); ++it) {
-      if (latest) times_[*it] = std::max(times_[*it], *latest);
-      latest = times_[*it];
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      const std::size_t place = ours.size() - 1 - i;
+      if (trusted[place]) next = times[place];
+      times_[ours[i]] = next;
     }
   }
 
