@@ -2,9 +2,9 @@
 //
 // A target is a pair of functions over the bytes of one input. tools/fuzz_smoke
 // runs all of them; by hand:
-//   build-fuzz/fuzz/json_fuzzer --seeds=DIR         writes the seeds, and ends
-//   build-fuzz/fuzz/json_fuzzer -max_total_time=60 CORPUS DIR
-//   build-fuzz/fuzz/json_fuzzer crash-...           runs one input again
+//   build-asan/fuzz/json_fuzzer --seeds=DIR         writes the seeds, and ends
+//   build-asan/fuzz/json_fuzzer -max_total_time=60 CORPUS DIR
+//   build-asan/fuzz/json_fuzzer crash-...           runs one input again
 
 #pragma once
 

@@ -16,7 +16,9 @@ void Diagnosis::Add(Finding finding) {
 
 void Diagnosis::Close() {
   if (options_.all) return;
-  for (const auto& [code, count] : report_.counts) {
+  for (const auto& counted : report_.counts) {
+    const std::string& code = counted.first;
+    const std::uint64_t count = counted.second;
     if (count <= kFindingsPerCode) continue;
     // Beside the last of its kind, and as grave.
     const auto last = std::find_if(

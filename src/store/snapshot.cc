@@ -28,8 +28,7 @@ constexpr int kMaxDepth = 32;
 class Lister {
  public:
   Lister(const Store& store, Findings& findings)
-      : store_(store),
-        layout_(store.layout()),
+      : layout_(store.layout()),
         files_(store.file_system()),
         findings_(findings) {
     for (const std::string& lock : store.settings().locks) {
@@ -120,7 +119,6 @@ class Lister {
                          {}});
   }
 
-  const Store& store_;
   const Layout& layout_;
   fs::FileSystem& files_;
   Findings& findings_;
