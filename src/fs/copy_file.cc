@@ -20,13 +20,13 @@ constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 constexpr std::uint32_t kPrivate = 0600;
 
 // True when `to` now shares the blocks of the open file.
-bool Clone(int from, const Path& to) {
+Result<bool> Clone(FileSystem& file_system, int from, const Path& to) {
   const Fd target(::open(to.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                          kPrivate));
   if (!target.valid()) return false;
   if (::ioctl(target.get(), FICLONE, from) == 0) return true;
-  ::unlink(to.c_str());
+  BENCHKEEP_TRY(file_system.Remove(to));
   return false;
 }
 
@@ -78,7 +78,8 @@ Result<FileCopy> CopyQuietFile(FileSystem& file_system, const Path& from,
     FileCopy copy;
     copy.proven = lease.supported();
     BENCHKEEP_ASSIGN(copy.source, lease.Info());
-    if (!Clone(lease.fd(), to)) {
+    BENCHKEEP_ASSIGN(const bool cloned, Clone(file_system, lease.fd(), to));
+    if (!cloned) {
       BENCHKEEP_ASSIGN(const auto file, ReadDescriptor(lease.fd(), from));
       BENCHKEEP_ASSIGN(copy.sha256, CopyBytes(file_system, *file, to));
     }

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -404,6 +405,7 @@ class Prune(Scenario):
             shutil.copytree(folder / made, folder / name, copy_function=os.link)
             body = text.rsplit(',\n "sha256": "', 1)[0]
             body = body.replace(f'"id": "{made}"', f'"id": "{name}"')
+            body = re.sub(r'"created_at": "\d+', '"created_at": "2020', body)
             body = body.replace('"sequence": 1,', f'"sequence": {number},')
             seal = hashlib.sha256(body.encode()).hexdigest()
             manifest = folder / name / "MANIFEST.json"
