@@ -75,7 +75,7 @@ Code CodeOf(duckdb_error_type type, std::string_view text) {
        {"TProtocolException", "decompress", "Could not read enough bytes",
         "Out of buffer", "don't know what type", "Prefetch registered",
         "magic bytes", "Parquet", "parquet file", "Invalid string encoding",
-        "thrift"}) {
+        "Invalid unicode", "thrift"}) {
     if (Contains(text, sign)) return Code::kCorruption;
   }
   return Code::kInvalidArgument;

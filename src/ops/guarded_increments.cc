@@ -97,11 +97,16 @@ Result<std::vector<store::KeptIncrement>> TakeGuarded(const store::Store& store,
     claim.file.path = kept.file;
     if (txn != nullptr) {
       claim.file.path = txn->TakenPath(claim.file.name);
-      BENCHKEEP_TRY(txn->MoveInFrom(kept.file, claim.file.name));
+      const Status moved = txn->MoveInFrom(kept.file, claim.file.name);
+      // The daemon has just kept a later form of it: that one's turn comes.
+      if (!moved.ok() && moved.error().code == Code::kNotFound) continue;
+      BENCHKEEP_TRY(moved);
       BENCHKEEP_ASSIGN(claim.sha256,
                        fs::Sha256OfFile(store.file_system(), claim.file.path));
     }
-    BENCHKEEP_ASSIGN(claim.info, store.file_system().Info(claim.file.path));
+    const Result<fs::FileInfo> info = store.file_system().Info(claim.file.path);
+    if (!info.ok() && info.error().code == Code::kNotFound) continue;
+    BENCHKEEP_ASSIGN(claim.info, info);
     kept.name = claim.file.name;
     claims.usable.push_back(std::move(claim));
     taken.push_back(std::move(kept));

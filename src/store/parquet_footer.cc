@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/text.h"
 #include "store/parquet_fields.h"
 
 namespace benchkeep::store {
@@ -269,6 +270,11 @@ Result<ParquetFooter> ParquetFooter::Read(fs::ReadableFile& file,
   footer.rows_ = static_cast<std::uint64_t>(rows);
   for (std::size_t at = 1; at < schema->items.size();) {
     footer.columns_.push_back(ColumnOf(schema->items[at]));
+    const std::string& name = footer.columns_.back().name;
+    if (CleanUtf8(name) != name) {
+      return Bad(path, Say(N_("{0}: the name of column {1} is not UTF-8"), path,
+                           footer.columns_.size()));
+    }
     BENCHKEEP_ASSIGN(const std::size_t subtree,
                      SubtreeSize(schema->items, at, path));
     if (subtree > 1 || footer.columns_.back().repetition == kRepeated) {

@@ -46,7 +46,7 @@ def test_writes_that_did_nothing(benchkeep: Benchkeep, tmp_path: Path, name: str
         for number, call in enumerate(ours, 1)
         if (found := new_version.search(call))
     }
-    assert len(lies) >= 5
+    assert len(lies) >= 3, "magic, rows and footer are written apart"
 
     def case(root: Path, point: faults.Point) -> bool:
         args = scenario.arrange(benchkeep, root)

@@ -92,6 +92,7 @@ def broken_files(damaged: Damaged) -> dict[str, bytes]:
         "no_end": whole[:-4],
         "zero_tail": whole[: len(whole) // 2] + b"\0" * (len(whole) // 2),
         "json": b'{"test_id": "a"}',
+        "name_not_utf8": whole.replace(b"test_id", b"t\xc3st_id"),
     }
 
 
@@ -279,4 +280,4 @@ def test_undo_brings_all_back(benchkeep: Benchkeep, damaged: Damaged):
     lines = tree.differences(before, tree.snapshot(damaged.root, skip))
     assert [line for line in lines if ".lock" not in line] == []
     assert checks.quarantined(damaged.root) == {}
-    assert len(checks.waiting(damaged.root, PILOT)) == GOOD + 16
+    assert len(checks.waiting(damaged.root, PILOT)) == GOOD + 17

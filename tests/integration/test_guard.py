@@ -6,6 +6,7 @@ does: it unlinks every increment and returns True.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -62,7 +63,13 @@ def kept(root: Path) -> list[Path]:
 
 
 def notes(root: Path) -> list[dict]:
-    return [json.loads(path.with_suffix(".json").read_text()) for path in kept(root)]
+    """Of whole copies: the daemon makes and drops them while we look."""
+    paths = [path.with_suffix(".json") for path in kept(root)]
+    texts = []
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            texts.append(path.read_text())
+    return [json.loads(text) for text in texts]
 
 
 def delete_increments(root: Path) -> int:

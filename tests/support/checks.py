@@ -45,12 +45,16 @@ def transactions_in_flight(root: Path) -> list[str]:
 
 
 def quarantined(root: Path) -> dict[str, str]:
-    """Names in the quarantine, with the reason that was written down."""
+    """Names in the quarantine, each with the reason that was written down.
+
+    Notes of files that an undo brought back stay for the undo of that undo.
+    """
     found = {}
-    for note in sorted((root / ".benchkeep" / "quarantine").rglob("*.why.json")):
-        name = note.name.removesuffix(".why.json")
-        assert (note.parent / name).exists() or (note.parent / name).is_symlink()
-        found[name] = json.dumps(json.loads(note.read_text()), ensure_ascii=False)
+    for path in sorted((root / ".benchkeep" / "quarantine").glob("*/*")):
+        if not path.name.endswith(".why.json"):
+            note = path.with_name(path.name + ".why.json")
+            reason = json.loads(note.read_text())
+            found[path.name] = json.dumps(reason, ensure_ascii=False)
     return found
 
 
