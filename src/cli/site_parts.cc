@@ -112,21 +112,24 @@ std::vector<web::CollectorSpec> CollectorSpecs(const Context& context) {
   std::vector<web::CollectorSpec> specs;
   for (const Wanted& wanted : WantedDocuments()) {
     if (!Exists(wanted.words)) continue;
+    std::vector<std::string> words = wanted.words;
+    // A rehearsal remembers nothing of what it read.
+    if (context.dry_run()) words.push_back("--dry-run");
     web::CollectorSpec spec;
     spec.name = wanted.name;
     spec.interval = seconds(context.store().settings().serve_refresh_seconds) *
                     wanted.refreshes;
     spec.fetch =
-        [root = context.root(), wanted](
+        [root = context.root(), words, deadline = wanted.deadline](
             const std::string& language,
             const std::function<bool()>& cancelled) -> Result<std::string> {
       host::CommandOptions options;
-      options.timeout = wanted.deadline;
+      options.timeout = deadline;
       options.cancelled = cancelled;
       // It only reads: nothing is lost by ending it at once.
       options.grace = milliseconds(500);
-      BENCHKEEP_ASSIGN(std::string text, RunSelf(root, wanted.words, language,
-                                                 std::move(options)));
+      BENCHKEEP_ASSIGN(std::string text,
+                       RunSelf(root, words, language, std::move(options)));
       BENCHKEEP_TRY(CheckAnswer(text));
       return text;
     };

@@ -106,7 +106,6 @@ ProbeResult Probe(const ProbeRequest& request) {
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout);
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "benchkeep-check");
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Swallow);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &seen);

@@ -214,6 +214,11 @@ def runner(root: Path, code: str = "time.sleep(600)") -> Iterator[subprocess.Pop
         process.wait()
 
 
+def certain(check: dict) -> list[dict]:
+    """Writers of this store; others on the machine may be named like runners."""
+    return [one for one in check["details"]["writers"] if one["certain"]]
+
+
 def test_processes(benchkeep: Benchkeep, root: Path):
     settings(root)
     none = one(benchkeep, root, "processes")
@@ -224,14 +229,14 @@ def test_processes(benchkeep: Benchkeep, root: Path):
     with runner(root) as process:
         alive = one(benchkeep, root, "processes")
         assert alive["status"] == "ok" and alive["value"] == 1
-        (writer,) = alive["details"]["writers"]
+        (writer,) = certain(alive)
         assert writer["pid"] == process.pid and writer["state"] == "alive"
         # Neither a write nor work for longer than allowed.
         settings(root, check="quiet_minutes = 0")
         time.sleep(2.1)
         stuck = one(benchkeep, root, "processes")
         assert stuck["status"] == "critical"
-        assert stuck["details"]["writers"][0]["state"] == "stuck"
+        assert certain(stuck)[0]["state"] == "stuck"
     with runner(root, "while True: pass"):
         time.sleep(2.1)
         assert one(benchkeep, root, "processes")["status"] == "ok"  # It works.

@@ -70,6 +70,8 @@ class Benchkeep:
         }
         # Whatever would leave this machine ends at a port where nobody listens.
         nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+        # There is no domain example: its names are looked up, and not found.
+        nowhere["no_proxy"] = "127.0.0.1,localhost,example"
         fixed = {"LC_ALL": "C.UTF-8", "TZ": "UTC", **nowhere}
         return {**known, **fixed, **(extra or {})}
 
