@@ -124,6 +124,10 @@ ProbeResult Probe(const ProbeRequest& request) {
   const bool answered =
       code == CURLE_OK || (code == CURLE_WRITE_ERROR && status != 0);
   result.outcome = answered ? OutcomeOf(result.http_status) : OutcomeOf(code);
+  // curl says the same of an answer that is no HTTP.
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && result.connect_ms) {
+    result.outcome = ProbeOutcome::kBroken;
+  }
   if (!answered) result.error = curl_easy_strerror(code);
   return result;
 }
