@@ -20,6 +20,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Sequence
 
 PROJECT = Path(__file__).resolve().parent.parent
 PYTEST_FAILED = 1  # It ran, and something was red.
@@ -176,22 +177,22 @@ def mutated_object(mutant: Mutant, project: Path, folder: Path) -> Path:
     return target
 
 
-def link(mutant: Mutant, project: Path, program: str) -> Path:
-    """`program` of the build with the mutated file in place of its own."""
+def link(mutants: Sequence[Mutant], project: Path, program: str) -> Path:
+    """`program` of the build with the mutated files in place of its own."""
     build = build_folder(project)
-    folder = build / "mutants" / mutant.name
+    folder = build / "mutants" / "+".join(mutant.name for mutant in mutants)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / Path(program).name
     with open(build / "mutants" / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         must(["ninja", program], build)
-        changed = mutated_object(mutant, project, folder)
+        changed = [mutated_object(mutant, project, folder) for mutant in mutants]
         command = must(["ninja", "-t", "commands", program], build).splitlines()[-1]
         # ": && c++ ... -o PROGRAM ... libbk_fs.a ... && what follows": an object
         # that stands before the libraries is taken instead of theirs.
         linking = command.removeprefix(": && ").split(" && ")[0]
         before, after = linking.split(f" -o {program} ")
-        must(f"{before} {changed} -o {target} {after}", build)
+        must(f"{before} {' '.join(map(str, changed))} -o {target} {after}", build)
         for beside in (*build.glob("libduckdb*"), build / "locale"):
             name = folder / beside.name
             if beside.exists() and not name.exists():
@@ -199,9 +200,9 @@ def link(mutant: Mutant, project: Path, program: str) -> Path:
     return target
 
 
-def build(mutant: Mutant, project: Path = PROJECT) -> Path:
-    """benchkeep with that mutation."""
-    return link(mutant, project, "benchkeep")
+def build(*mutants: Mutant, project: Path = PROJECT) -> Path:
+    """benchkeep with those mutations, of one file each."""
+    return link(mutants, project, "benchkeep")
 
 
 def works(argv: list[str], project: Path) -> bool:
@@ -213,13 +214,13 @@ def run_tests(mutant: Mutant, project: Path, test: str) -> tuple[bool, str]:
     environment = dict(os.environ)
     if ":" in test and "::" not in test:
         program, filters = test.split(":")
-        argv = [str(link(mutant, project, f"tests/{program}"))]
+        argv = [str(link([mutant], project, f"tests/{program}"))]
         if not works([*argv, "--gtest_list_tests"], project):
             return False, "the mutant does not even start"
         argv.append(f"--gtest_filter={filters}")
         expected = GTEST_FAILED
     else:
-        binary = build(mutant, project)
+        binary = build(mutant, project=project)
         if not works([str(binary), "version"], project):
             return False, "the mutant does not even start"
         environment["BENCHKEEP"] = str(binary)
