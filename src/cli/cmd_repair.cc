@@ -18,6 +18,10 @@ class RepairAction final : public Action {
         .Value("FILE");
     flags.Text("only", N_("cure this kind of finding only"), &only_)
         .Value("CODE");
+    flags.Bool("lost-updates",
+               N_("bring back cells that a stale writer put older counts over, "
+                  "as the daemon kept them; the same as --only lost_update"),
+               &lost_updates_);
   }
 
   ExitCode Run(Context& context) override {
@@ -33,8 +37,14 @@ class RepairAction final : public Action {
                Say(N_("--only goes with making a plan, not with --apply")))
               .value());
     }
+    if (lost_updates_ && (only_ || apply_)) {
+      return context.Usage(
+          Fail(Code::kInvalidArgument,
+               Say(N_("--lost-updates goes without --only and --apply")))
+              .value());
+    }
     options_.memory_bytes = context.memory_bytes();
-    options_.only = only_.value_or("");
+    options_.only = lost_updates_ ? "lost_update" : only_.value_or("");
     return apply_ ? Apply(context) : Plan(context);
   }
 
@@ -86,6 +96,7 @@ class RepairAction final : public Action {
   std::optional<std::string> plan_;
   std::optional<std::string> apply_;
   std::optional<std::string> only_;
+  bool lost_updates_ = false;
 };
 
 }  // namespace
@@ -111,6 +122,8 @@ const Command kRepairCommand = {
                  {"benchkeep repair --plan plan.json",
                   N_("Write the plan down, to be read first:")},
                  {"benchkeep repair --apply plan.json", N_("Do what it says:")},
+                 {"benchkeep repair --lost-updates",
+                  N_("After the daemon's alarm that counters fell:")},
                  {"benchkeep repair --only rate_mismatch --yes",
                   N_("Correct rates alone, without asking:")}},
     .needs = Needs::kStore,

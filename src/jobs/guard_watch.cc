@@ -139,7 +139,7 @@ void GuardWatch::HandleIncrement(const host::FolderWatch::Event& event) {
       if (held != held_.end()) Keep(event.name, held->second.file);
       // A writer of the name may have had a file that is unlinked by now.
       for (const auto& [name, orphan] : orphans_) {
-        if (name == event.name) Keep(name, orphan.file);
+        if (name == event.name) KeepOrphan(name, orphan);
       }
       return;
     }
@@ -185,11 +185,7 @@ void GuardWatch::Gone(const std::string& name) {
     return;
   }
   // Its last version first: the event of its closing may be yet to come.
-  const bool done = Keep(name, held->second.file);
-  if (const Status marked = guard_.MarkDeleted(held->second.info);
-      !marked.ok()) {
-    TellError(marked.error());
-  }
+  const bool done = KeepOrphan(name, held->second);
   Tell(Say(
       N_("{0} was deleted by another program; its rows are kept for the next "
          "consolidate"),
@@ -199,17 +195,22 @@ void GuardWatch::Gone(const std::string& name) {
   held_.erase(held);
 }
 
+// False while somebody still writes to it.
+bool GuardWatch::KeepOrphan(const std::string& name, const Held& orphan) {
+  const bool done = Keep(name, orphan.file);
+  // The next file of the name may get its inode: a copy that is not marked
+  // would be taken for an earlier form of that file, and let go.
+  if (const Status marked = guard_.MarkDeleted(orphan.info); !marked.ok()) {
+    TellError(marked.error());
+  }
+  return done;
+}
+
 // Writers that still have an unlinked file open will close it some time.
 void GuardWatch::RetryBusy() {
   std::vector<std::pair<std::string, Held>> open;
   for (auto& [name, orphan] : orphans_) {
-    const auto kept = guard_.Keep(name, orphan.file);
-    const bool busy = !kept.ok() && kept.error().code == Code::kBusy;
-    if (kept.ok() && *kept) {
-      IgnoreError(guard_.MarkDeleted(orphan.info),
-                  "consolidate sees that the name is gone");
-    }
-    if (busy) open.emplace_back(name, std::move(orphan));
+    if (!KeepOrphan(name, orphan)) open.emplace_back(name, std::move(orphan));
   }
   orphans_ = std::move(open);
   if (master_busy_) SeeMaster();

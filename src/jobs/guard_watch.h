@@ -55,6 +55,7 @@ class GuardWatch {
   void Hold(const std::string& name);
   // False while somebody writes it.
   bool Keep(const std::string& name, const fs::HeldFile& file);
+  bool KeepOrphan(const std::string& name, const Held& orphan);
   void LetGo(const std::string& name);
   void Gone(const std::string& name);
   void SeeMaster();

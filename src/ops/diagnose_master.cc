@@ -6,6 +6,8 @@
 
 #include "base/json_pointer.h"
 #include "ops/diagnose_parts.h"
+#include "ops/repair_lost_updates.h"
+#include "store/guard.h"
 #include "store/model_names.h"
 
 namespace benchkeep::ops {
@@ -259,6 +261,26 @@ void DiagnoseNames(const store::MasterDatabase& master, Diagnosis& out) {
   }
 }
 
+namespace {
+
+// What the guard of the daemon saw falling, and has kept.
+void LostUpdates(const store::MasterDatabase& master, Diagnosis& out) {
+  const Result<std::vector<store::LostUpdate>> alarms =
+      store::Guard(out.store()).StillLost(master);
+  if (!alarms.ok()) return;
+  for (const store::LostUpdate& alarm : *alarms) {
+    const store::FallenCell& first = alarm.cells.front();
+    out.Add(kLostUpdate, Severity::kCritical, first.pointer,
+            Say(N_("{0} cells held more tests until {1}, before a writer put "
+                   "older counts over them: {2}, {3} -> {4}"),
+                alarm.cells.size(), FormatIso(alarm.time), first.cell,
+                first.before, first.after),
+            Say(N_("benchkeep repair --lost-updates")));
+  }
+}
+
+}  // namespace
+
 void DiagnoseCopies(const MasterView& view,
                     const std::vector<store::MasterCopy>& copies,
                     Diagnosis& out) {
@@ -269,6 +291,7 @@ void DiagnoseCopies(const MasterView& view,
                 copy.problem.English()));
   }
   if (!view.master || !out.report().master) return;
+  LostUpdates(*view.master, out);
   std::map<std::string, std::int64_t> now;
   for (const store::Leaf& leaf : view.master->leaves) {
     now[leaf.pointer] += store::TestsOf(leaf);

@@ -15,6 +15,7 @@
 #include "fs/sha256.h"
 #include "ops/export_staging.h"
 #include "ops/job_limits.h"
+#include "ops/repair_lost_updates.h"
 #include "ops/repair_parquet.h"
 #include "store/master_copies.h"
 #include "store/master_salvage.h"
@@ -117,8 +118,28 @@ class Planner {
     return Salvage(text, prefix, std::move(base), cut, code, missing);
   }
 
+  // Cells as the guard kept them, and the numbers above them anew.
+  Status BringBack(const std::string& text, Json document) {
+    BENCHKEEP_ASSIGN(out_.plan.changes, CellsToBringBack(store_, document));
+    if (out_.plan.changes.empty()) return {};
+    BENCHKEEP_ASSIGN(const store::MasterDatabase master,
+                     store::MasterOf(document));
+    std::int64_t before = 0;
+    for (const store::Leaf& leaf : master.leaves) {
+      before += store::TestsOf(leaf);
+    }
+    for (const PlannedChange& change : out_.plan.changes) {
+      BENCHKEEP_CHECK(
+          SetAt(document, change.correction.pointer, change.correction.after));
+    }
+    AddChanges(document, [](const store::Correction&) { return true; });
+    out_.plan.tests_before = before;
+    return Finish(text, PlanBase::kWhole, true);
+  }
+
   // A document that can be read: its numbers.
   Status Whole(const std::string& text, const Json& document) {
+    if (options_.only == kLostUpdate) return BringBack(text, document);
     AddChanges(document, [&](const store::Correction& correction) {
       return Wanted(correction.code);
     });
@@ -387,12 +408,12 @@ Status StageMaster(const store::Store& store, const RepairPlan& plan,
 
 const std::vector<std::string>& RepairableCodes() {
   static const std::vector<std::string> kCodes = {
-      "field_missing",        "increment_torn",       "leaf_count_missing",
-      "leaf_total_mismatch",  "level_total_wrong",    "master_empty",
-      "master_missing",       "master_summary_stale", "master_torn",
-      "model_total_missing",  "model_total_wrong",    "rate_mismatch",
-      "rate_out_of_range",    "results_torn",         "summary_missing",
-      "summary_models_stale", "summary_total_missing"};
+      "field_missing",       "increment_torn",       "leaf_count_missing",
+      "leaf_total_mismatch", "level_total_wrong",    kLostUpdate,
+      "master_empty",        "master_missing",       "master_summary_stale",
+      "master_torn",         "model_total_missing",  "model_total_wrong",
+      "rate_mismatch",       "rate_out_of_range",    "results_torn",
+      "summary_missing",     "summary_models_stale", "summary_total_missing"};
   return kCodes;
 }
 
@@ -430,6 +451,7 @@ Result<RepairReport> ApplyRepair(const store::Store& store,
     txn.Note("tests_after", Json::Int(plan.tests_after));
     report.txn = txn.id();
     BENCHKEEP_TRY(txn.Commit());
+    if (plan.only == kLostUpdate) BENCHKEEP_TRY(SettleLostUpdates(store));
   }
   DiagnoseOptions diagnose;
   diagnose.memory_bytes = options.memory_bytes;

@@ -23,7 +23,9 @@
 namespace benchkeep::ops {
 
 struct RepairOptions {
-  std::string only;                // Code of the findings to cure; empty: all.
+  // Code of the findings to cure; empty: all but lost updates, which are wanted
+  // when somebody lowered the counts on purpose.
+  std::string only;
   std::uint64_t memory_bytes = 0;  // 0: the default.
 };
 

@@ -60,6 +60,8 @@ struct LostUpdate {
   std::vector<FallenCell> cells;
 };
 
+struct MasterDatabase;
+
 class Guard {
  public:
   // The store must outlive it.  Makes no folder before something is kept.
@@ -98,8 +100,15 @@ class Guard {
   // Alarms that nobody has settled yet, oldest first.
   [[nodiscard]] Result<std::vector<LostUpdate>> LostUpdates() const;
 
+  // Those of which cells still hold fewer tests in `master`: these cells.
+  [[nodiscard]] Result<std::vector<LostUpdate>> StillLost(
+      const MasterDatabase& master) const;
+
   // The alarm is dealt with; its image goes when no other alarm needs it.
   Status Settle(const std::string& alarm);
+
+  // Settles the alarms whose cells are all as full again in `master`.
+  Status SettleRecovered(const MasterDatabase& master);
 
  private:
   [[nodiscard]] Result<std::vector<MasterImage>> Images() const;
@@ -118,7 +127,6 @@ Status ReleaseGuarded(const Store& store, const fs::Path& folder);
 
 // Cells of `before` that hold more tests than in `after`; those that are gone
 // hold 0.
-struct MasterDatabase;
 std::vector<FallenCell> FallenCells(const MasterDatabase& before,
                                     const MasterDatabase& after);
 

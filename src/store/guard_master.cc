@@ -71,6 +71,20 @@ bool Covers(const LostUpdate& large, const LostUpdate& small) {
       });
 }
 
+// The cells of the alarm that hold fewer tests in `master`, as of now.
+std::vector<FallenCell> StillFallen(const LostUpdate& alarm,
+                                    const MasterDatabase& master) {
+  std::map<std::string, std::int64_t> now;
+  for (const Leaf& leaf : master.leaves) now[leaf.pointer] = TestsOf(leaf);
+  std::vector<FallenCell> fallen;
+  for (FallenCell cell : alarm.cells) {
+    const auto found = now.find(cell.pointer);
+    cell.after = found == now.end() ? 0 : found->second;
+    if (cell.after < cell.before) fallen.push_back(std::move(cell));
+  }
+  return fallen;
+}
+
 // True when the record says that the transaction made this version of `target`.
 bool Made(const Json& record, const std::string& target,
           const fs::FileInfo& version) {
@@ -198,13 +212,7 @@ Result<std::optional<LostUpdate>> Guard::SeeMaster() {
   BENCHKEEP_ASSIGN(const std::vector<LostUpdate> open, LostUpdates());
   bool covered = false;
   for (const LostUpdate& old : open) {
-    const bool recovered = std::none_of(
-        old.cells.begin(), old.cells.end(), [&](const FallenCell& cell) {
-          const auto leaf = std::find_if(
-              master->leaves.begin(), master->leaves.end(),
-              [&](const Leaf& each) { return each.pointer == cell.pointer; });
-          return leaf == master->leaves.end() || TestsOf(*leaf) < cell.before;
-        });
+    const bool recovered = StillFallen(old, *master).empty();
     covered = covered || (!recovered && alarm && Covers(old, *alarm));
     if (recovered || (alarm && !covered && Covers(*alarm, old))) {
       BENCHKEEP_TRY(
@@ -236,6 +244,25 @@ Result<std::vector<LostUpdate>> Guard::LostUpdates() const {
     alarms.push_back(std::move(alarm));
   }
   return alarms;
+}
+
+Result<std::vector<LostUpdate>> Guard::StillLost(
+    const MasterDatabase& master) const {
+  BENCHKEEP_ASSIGN(const std::vector<LostUpdate> all, LostUpdates());
+  std::vector<LostUpdate> lost;
+  for (LostUpdate alarm : all) {
+    alarm.cells = StillFallen(alarm, master);
+    if (!alarm.cells.empty()) lost.push_back(std::move(alarm));
+  }
+  return lost;
+}
+
+Status Guard::SettleRecovered(const MasterDatabase& master) {
+  BENCHKEEP_ASSIGN(const std::vector<LostUpdate> all, LostUpdates());
+  for (const LostUpdate& alarm : all) {
+    if (StillFallen(alarm, master).empty()) BENCHKEEP_TRY(Settle(alarm.id));
+  }
+  return {};
 }
 
 Status Guard::Settle(const std::string& alarm) {

@@ -295,6 +295,49 @@ def test_a_stale_writer_raises_an_alarm(root: Path, daemon):
     assert len(images(root)) == 1
 
 
+def held(root: Path) -> dict[str, int]:
+    """Of the document as it stands: its claims and its cells."""
+    document = json.loads((root / PILOT.master).read_text())
+    model = document["models"]["DeepSeek-V3"]
+    rates = model["by_prompt_type"]["baseline"]["by_tool_success_rate"]
+    cells = rates["0.8"]["by_difficulty"]["easy"]["by_task_type"]
+    return {
+        **{name: cell["total"] for name, cell in cells.items()},
+        "model": model["total_tests"],
+        "summary": document["summary"]["total_tests"],
+    }
+
+
+def test_lost_updates_are_merged_back(benchkeep: Benchkeep, root: Path, daemon):
+    """Cell by cell: what the stale writer has added since stays."""
+    for total in (38, 89):
+        write_master(root, master(total))
+        wait_for(lambda: newest_tests(root) == total + 5, f"the image of {total}")
+    write_master(root, master(36, other=7))
+    daemon.wait_until_said("ALARM")
+    found = benchkeep.run(root, "diagnose")
+    (lost,) = [one for one in found.findings if one["code"] == "lost_update"]
+    assert lost["severity"] == "critical" and "89 -> 36" in lost["message"]
+    assert lost["fix"] == "benchkeep repair --lost-updates"
+    planned = benchkeep.must(root, "repair", "--lost-updates", "--dry-run").data
+    assert planned["changes"][0]["origin"]["kind"] == "guard"
+    assert held(root) == {**held(root), "simple_task": 36, "basic_task": 7}
+    benchkeep.run(root, "repair", "--yes")  # Not asked for, not done.
+    assert held(root)["simple_task"] == 36
+    done = benchkeep.run(root, "repair", "--lost-updates", "--yes")
+    assert [one for one in done.findings if one["code"] == "lost_update"] == []
+    wanted = {"simple_task": 89, "basic_task": 7, "model": 96, "summary": 96}
+    assert held(root) == wanted
+    assert alarms(root) == []
+    time.sleep(0.5)
+    assert alarms(root) == [], "our own change is no alarm"
+    again = benchkeep.must(root, "repair", "--lost-updates", "--dry-run").data
+    assert again["changes"] == []
+    change = benchkeep.must(root, "undo", "list").data["changes"][0]["id"]
+    benchkeep.must(root, "undo", change, "--yes")
+    assert held(root)["simple_task"] == 36
+
+
 def test_seventeen_writers_with_stale_copies(root: Path, daemon):
     """Each writer puts its own old count over the newest one, in turn."""
     rng = random.Random(17)

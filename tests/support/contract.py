@@ -337,11 +337,12 @@ DATA: dict[str, dict[str, Any]] = {
                         "models_of_cells",
                         "version_by_structure",
                         "taken_over",
+                        "brought_back",
                     ]
                 },
                 evidence=TEXT,
                 origin=optional(
-                    record(kind={"enum": ["parquet", "backup", "by_hand"]}, file=TEXT)
+                    record(kind={"enum": ["parquet", "backup", "by_hand", "guard"]}, file=TEXT)
                 ),
             )
         ),
