@@ -72,10 +72,10 @@ Code CodeOf(duckdb_error_type type, std::string_view text) {
       break;
   }
   for (const std::string_view sign :
-       {"TProtocolException", "decompress", "Could not read enough bytes",
-        "Out of buffer", "don't know what type", "Prefetch registered",
-        "magic bytes", "Parquet", "parquet file", "Invalid string encoding",
-        "Invalid unicode", "thrift"}) {
+       {"TProtocolException", "decompress", "Decompress",
+        "Could not read enough bytes", "Out of buffer", "don't know what type",
+        "Prefetch registered", "magic bytes", "Parquet", "parquet file",
+        "Invalid string encoding", "Invalid unicode", "thrift"}) {
     if (Contains(text, sign)) return Code::kCorruption;
   }
   return Code::kInvalidArgument;

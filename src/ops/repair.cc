@@ -49,7 +49,8 @@ class Planner {
     plan.only = options_.only;
     progress_.Stage(Say(N_("planning the repair")), 0);
     BENCHKEEP_TRY(Master());
-    PlanRecoveries(store_, plan, out_.plan.uncured);
+    BENCHKEEP_TRY(PlanRecoveries(store_, LimitsFor(options_.memory_bytes), plan,
+                                 out_.plan.uncured));
     if (progress_.Cancelled()) {
       return Fail(Code::kCancelled, Say(N_("interrupted")));
     }

@@ -11,6 +11,7 @@
 #include "store/parquet_decode.h"
 #include "store/parquet_salvage.h"
 #include "store/parquet_source.h"
+#include "store/scratch_folder.h"
 
 namespace benchkeep::ops {
 namespace {
@@ -40,11 +41,25 @@ struct Found {
   fs::Path sibling;
 };
 
-// The sibling whose columns give the most rows.
-std::optional<Found> BestRemains(const store::Store& store,
-                                 const fs::Path& path) {
-  const auto file = store.file_system().Open(path);
-  if (!file.ok()) return std::nullopt;
+// Whether its pages can be decoded and make sense: a sibling with other types
+// gives rows, too.
+Result<bool> CanBeRead(const store::Store& store, fs::ReadableFile& file,
+                       const store::ParquetRemains& remains,
+                       const store::ResultsOptions& limits) {
+  BENCHKEEP_ASSIGN(const store::ScratchFolder scratch,
+                   store::ScratchFolder::Create(store));
+  const fs::Path copy = scratch.path() / "remains.parquet";
+  BENCHKEEP_TRY(store::WriteRemains(store.file_system(), file, remains, copy));
+  const Result<std::uint64_t> rows = store::DecodeParquet(copy, limits);
+  if (!rows.ok() || *rows != remains.rows) return false;
+  return store::NumbersLookRight(copy, limits);
+}
+
+// The sibling whose columns give the most rows that can be read.
+Result<std::optional<Found>> BestRemains(const store::Store& store,
+                                         const fs::Path& path,
+                                         const store::ResultsOptions& limits) {
+  BENCHKEEP_ASSIGN(const auto file, store.file_system().Open(path));
   std::optional<Found> best;
   std::size_t tried = 0;
   for (const fs::Path& other : Siblings(store)) {
@@ -53,11 +68,12 @@ std::optional<Found> BestRemains(const store::Store& store,
     if (!sibling.ok()) continue;
     if (++tried > kMaxSiblings) break;
     Result<store::ParquetRemains> remains =
-        store::FindRemains(**file, path, sibling->footer());
+        store::FindRemains(*file, path, sibling->footer());
     if (!remains.ok() || remains->rows == 0) continue;
-    if (!best || remains->rows > best->remains.rows) {
-      best = Found{std::move(*remains), other};
-    }
+    if (best && remains->rows <= best->remains.rows) continue;
+    BENCHKEEP_ASSIGN(const bool readable,
+                     CanBeRead(store, *file, *remains, limits));
+    if (readable) best = Found{std::move(*remains), other};
   }
   return best;
 }
@@ -80,16 +96,18 @@ std::optional<fs::FileInfo> Torn(const store::Store& store,
   return *info;
 }
 
-void Plan(const store::Store& store, const fs::Path& path, const char* code,
-          RepairPlan& plan, Findings& findings) {
-  if (!plan.only.empty() && plan.only != code) return;
+Status Plan(const store::Store& store, const fs::Path& path, const char* code,
+            const store::ResultsOptions& limits, RepairPlan& plan,
+            Findings& findings) {
+  if (!plan.only.empty() && plan.only != code) return {};
   const bool results = path == store.layout().results();
   const std::optional<fs::FileInfo> info = Torn(store, path, !results);
-  if (!info) return;
+  if (!info) return {};
   const std::string name = store.layout().Relative(path);
   const Result<std::string> hash = fs::Sha256OfFile(store.file_system(), path);
-  if (!hash.ok()) return;
-  const std::optional<Found> found = BestRemains(store, path);
+  if (!hash.ok()) return {};
+  BENCHKEEP_ASSIGN(const std::optional<Found> found,
+                   BestRemains(store, path, limits));
   if (!found) {
     findings.push_back(
         {code, results ? Severity::kCritical : Severity::kWarning, name,
@@ -100,7 +118,7 @@ void Plan(const store::Store& store, const fs::Path& path, const char* code,
                           "benchkeep migrate --replace"))
                  : Say(N_("benchkeep consolidate moves it to the "
                           "quarantine"))});
-    return;
+    return {};
   }
   const store::ParquetRemains& remains = found->remains;
   plan.inputs.push_back({name, *hash, info->size});
@@ -108,20 +126,25 @@ void Plan(const store::Store& store, const fs::Path& path, const char* code,
       {code, name, store.layout().Relative(found->sibling), remains.rows,
        remains.row_groups, remains.bytes_used, remains.bytes, remains.columns,
        remains.columns_cut});
+  return {};
 }
 
 }  // namespace
 
-void PlanRecoveries(const store::Store& store, RepairPlan& plan,
-                    Findings& findings) {
-  Plan(store, store.layout().results(), "results_torn", plan, findings);
-  const auto entries = store.file_system().List(store.layout().increments());
-  if (!entries.ok()) return;
+Status PlanRecoveries(const store::Store& store,
+                      const store::ResultsOptions& limits, RepairPlan& plan,
+                      Findings& findings) {
+  const store::Layout& layout = store.layout();
+  BENCHKEEP_TRY(
+      Plan(store, layout.results(), "results_torn", limits, plan, findings));
+  const auto entries = store.file_system().List(layout.increments());
+  if (!entries.ok()) return {};
   for (const fs::DirEntry& entry : *entries) {
-    if (!store.layout().IsIncrementName(entry.name)) continue;
-    Plan(store, store.layout().increments() / entry.name, "increment_torn",
-         plan, findings);
+    if (!layout.IsIncrementName(entry.name)) continue;
+    BENCHKEEP_TRY(Plan(store, layout.increments() / entry.name,
+                       "increment_torn", limits, plan, findings));
   }
+  return {};
 }
 
 Status StageRecovery(const store::Store& store, const PlannedRecovery& recovery,

@@ -12,9 +12,10 @@
 namespace benchkeep::ops {
 
 // Torn results and increments that nobody writes any more, with what their
-// pages hold; inputs are added to the plan.
-void PlanRecoveries(const store::Store& store, RepairPlan& plan,
-                    Findings& findings);
+// pages hold, decoded for a test; inputs are added to the plan.
+Status PlanRecoveries(const store::Store& store,
+                      const store::ResultsOptions& limits, RepairPlan& plan,
+                      Findings& findings);
 
 // Builds the recovered file in the staging folder, decodes every page of it,
 // and plans its exchange.

@@ -35,6 +35,15 @@ Convention ByEvidence(const Leaf& leaf, std::int64_t total,
       *full + static_cast<double>(partial) == static_cast<double>(success)) {
     return Convention::kPartialInside;
   }
+  const std::optional<double> full_rate = NumberAt(leaf, "full_success_rate");
+  if (full_rate && RateSays(*full_rate, total, success - partial)) {
+    return Convention::kPartialInside;
+  }
+  // Rates of an earlier, smaller total are no evidence.
+  const std::optional<double> rate = NumberAt(leaf, "success_rate");
+  if (rate && !RateSays(*rate, total, success)) {
+    return Convention::kPartialInside;
+  }
   const std::optional<double> failure = NumberAt(leaf, "failure_rate");
   if (failure && !RateSays(*failure, total, total - success) &&
       RateSays(*failure, total, total - success - partial)) {

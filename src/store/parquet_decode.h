@@ -15,4 +15,11 @@ namespace benchkeep::store {
 Result<std::uint64_t> DecodeParquet(const fs::Path& path,
                                     const ResultsOptions& options);
 
+// Whether the numbers look like numbers of their types.  False when most of a
+// column are what an integer looks like to who takes it for a floating-point
+// number of its width (denormals), or the other way round: pages say how wide
+// their values are, not what they mean.
+Result<bool> NumbersLookRight(const fs::Path& path,
+                              const ResultsOptions& options);
+
 }  // namespace benchkeep::store

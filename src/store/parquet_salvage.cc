@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "store/page_codec.h"
 #include "store/thrift_compact.h"
 
 namespace benchkeep::store {
@@ -30,6 +31,9 @@ constexpr std::int16_t kDataV2 = 8;
 constexpr std::int16_t kNumValues = 1;  // Of all three.
 constexpr std::int16_t kEncoding = 2;   // Data (v1) and dictionary pages.
 constexpr std::int16_t kEncodingV2 = 4;
+constexpr std::int16_t kDefinitionBytesV2 = 5;
+constexpr std::int16_t kRepetitionBytesV2 = 6;
+constexpr std::int16_t kIsCompressedV2 = 7;
 constexpr std::int64_t kDataPage = 0;
 constexpr std::int64_t kIndexPage = 1;
 constexpr std::int64_t kDictionaryPage = 2;
@@ -70,6 +74,9 @@ struct Page {
   std::uint64_t values = 0;
   std::int64_t encoding = 0;
   bool dictionary = false;
+  std::uint64_t packed_begin = 0;  // Of what is compressed, up to the end.
+  std::uint64_t unpacked = 0;      // What becomes of it.
+  bool compressed = true;          // As its header says; by the chunk's codec.
 
   [[nodiscard]] bool UsesDictionary() const {
     return !dictionary &&
@@ -127,7 +134,44 @@ std::optional<Page> ReadPage(fs::ReadableFile& file, std::uint64_t at,
   if (values < 0) return std::nullopt;
   page.values = static_cast<std::uint64_t>(values);
   page.encoding = about->Int(encoding, 0);
+  std::int64_t levels = 0;
+  if (type == kDataPageV2) {
+    levels =
+        about->Int(kDefinitionBytesV2, 0) + about->Int(kRepetitionBytesV2, 0);
+    const ThriftValue* packed_too = about->Field(kIsCompressedV2);
+    page.compressed =
+        packed_too == nullptr || packed_too->type != ThriftType::kFalse;
+  }
+  if (levels < 0 || levels > packed || levels > plain) return std::nullopt;
+  page.packed_begin = at + used + static_cast<std::uint64_t>(levels);
+  page.unpacked = static_cast<std::uint64_t>(plain - levels);
   return page;
+}
+
+// The codec that gives the page the size its header promises; the sibling's
+// first.  Nullopt when none of those that we know does.
+std::optional<std::int64_t> CodecOf(fs::ReadableFile& file, const Page& page,
+                                    std::int64_t like) {
+  std::string bytes(static_cast<std::size_t>(page.end - page.packed_begin),
+                    '\0');
+  const auto got =
+      file.ReadAt(page.packed_begin, std::as_writable_bytes(std::span(bytes)));
+  if (!got.ok() || *got != bytes.size()) return std::nullopt;
+  const auto none = static_cast<std::int64_t>(PageCodec::kNone);
+  std::string out;
+  for (const std::int64_t codec :
+       {like, static_cast<std::int64_t>(PageCodec::kSnappy),
+        static_cast<std::int64_t>(PageCodec::kZstd),
+        static_cast<std::int64_t>(PageCodec::kGzip), none}) {
+    if (!IsKnownCodec(codec)) continue;
+    const bool fits =
+        codec == none
+            ? bytes.size() == page.unpacked
+            : DecompressPage(static_cast<PageCodec>(codec), bytes,
+                             static_cast<std::size_t>(page.unpacked), out);
+    if (fits) return codec;
+  }
+  return std::nullopt;
 }
 
 // Finds the row groups among pages.
@@ -244,8 +288,9 @@ Result<Sibling> ColumnsOf(const ParquetFooter& footer) {
   return sibling;
 }
 
-ThriftValue ChunkTree(const std::vector<Page>& pages, const Chunk& where,
-                      const ThriftValue& like, std::uint64_t rows) {
+ThriftValue ChunkTree(fs::ReadableFile& file, const std::vector<Page>& pages,
+                      const Chunk& where, const ThriftValue& like,
+                      std::uint64_t rows) {
   ThriftValue about = ThriftValue::Struct();
   about.Set(meta::kType, *like.Field(meta::kType));
   ThriftValue encodings = ThriftValue::List(ThriftType::kI32);
@@ -269,7 +314,14 @@ ThriftValue ChunkTree(const std::vector<Page>& pages, const Chunk& where,
   };
   about.Set(meta::kEncodings, std::move(encodings));
   about.Set(meta::kPath, *like.Field(meta::kPath));
-  about.Set(meta::kCodec, *like.Field(meta::kCodec));
+  // Writers of one campaign need not compress alike.
+  std::int64_t codec = like.Int(meta::kCodec, 0);
+  for (std::size_t i = where.first; i < where.last; ++i) {
+    if (!pages[i].compressed || pages[i].unpacked == 0) continue;
+    codec = CodecOf(file, pages[i], codec).value_or(codec);
+    break;
+  }
+  about.Set(meta::kCodec, ThriftValue::I32(static_cast<std::int32_t>(codec)));
   about.Set(meta::kNumValues, number(rows));
   about.Set(meta::kUncompressed, number(uncompressed));
   about.Set(meta::kCompressed, number(pages[where.last - 1].end - begin));
@@ -331,8 +383,8 @@ Result<ParquetRemains> FindRemains(fs::ReadableFile& file, const fs::Path& path,
       for (std::size_t page = where.first; page < where.last; ++page) {
         bytes += assembler.pages()[page].uncompressed;
       }
-      columns.items.push_back(
-          ChunkTree(assembler.pages(), where, *like.columns[i], one.rows));
+      columns.items.push_back(ChunkTree(file, assembler.pages(), where,
+                                        *like.columns[i], one.rows));
     }
     ThriftValue tree = ThriftValue::Struct();
     tree.Set(group::kColumns, std::move(columns));

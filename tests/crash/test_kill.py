@@ -26,6 +26,7 @@ MINIMUM = {
     "migrate": 300,
     "export": 300,
     "undo": 300,
+    "repair": 300,
     "recover": 300,
     "clean": 300,
     "logs_compress": 300,
@@ -35,6 +36,7 @@ MINIMUM = {
 }
 # Each of these runs takes seconds: the short form takes fewer points.
 SHORT = {
+    "repair": 100,
     "recover": 40,
     "clean": 60,
     "logs_compress": 60,

@@ -437,6 +437,39 @@ def prune(folder: Path) -> Scenario:
     return Prune("prune", ["backup", "prune", "--keep-days", "0"], template)
 
 
+class Repair(Scenario):
+    def state(self, root: Path) -> Any:
+        return live_files(root)
+
+    def check_in_between(self, root: Path) -> None:
+        """Every file is the old one or the new one, as a whole."""
+        now = self.state(root)
+        for name in self.before.keys() | self.after.keys():
+            known = (self.before.get(name), self.after.get(name))
+            assert now.get(name) in known, f"{name} is neither old nor new"
+
+    def check_recovery(self, benchkeep: Benchkeep, root: Path) -> None:
+        benchkeep.must(root, *self.args, codes=self.codes)
+        assert self.state(root) == self.after
+        self.check_rest(root)
+
+
+def repair(folder: Path) -> Scenario:
+    """Wrong totals, and an old increment without footer."""
+    template = folder / "repair"
+    builder = StoreBuilder(template)
+    rng = random.Random(86)
+    document = storegen.master_document(rng)
+    document["summary"]["total_tests"] += 11
+    builder.master(document)
+    builder.increment(storegen.records(rng, storegen.test_ids(0, 30)))
+    torn = builder.increment(storegen.records(rng, storegen.test_ids(100, 60)))
+    content = torn.read_bytes()
+    torn.write_bytes(content[: -8 - int.from_bytes(content[-8:-4], "little")])
+    builder.stamp(torn)
+    return Repair("repair", ["repair", "--yes"], template)
+
+
 MAKERS = {
     "backup": backup,
     "restore": restore,
@@ -447,6 +480,7 @@ MAKERS = {
     "migrate": migrate,
     "export": export,
     "undo": undo,
+    "repair": repair,
     "recover": recover,
     "clean": clean,
     "logs_compress": logs_compress,
