@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "ops/repair.h"
 #include "render/repair.h"
+#include "store/transaction.h"
 
 namespace benchkeep::cli {
 namespace {
@@ -50,6 +51,16 @@ class RepairAction final : public Action {
 
  private:
   ExitCode Plan(Context& context) {
+    if (!plan_ && !context.dry_run()) {
+      // What a crash left half done would be finished after planning, and the
+      // plan be of yesterday.
+      const auto unfinished = store::UnfinishedTransactions(context.store());
+      const bool none = unfinished.ok() && unfinished->empty();
+      if (const Status locked = none ? Status() : context.LockStore();
+          !locked.ok()) {
+        return context.Fail(locked.error());
+      }
+    }
     const Result<ops::PlannedRepair> planned =
         ops::PlanRepair(context.store(), options_, context.progress());
     if (!planned.ok()) return context.Fail(planned.error());
@@ -83,8 +94,10 @@ class RepairAction final : public Action {
   }
 
   ExitCode Do(Context& context, const ops::RepairPlan& plan) {
-    if (const Status locked = context.LockStore(); !locked.ok()) {
-      return context.Fail(locked.error());
+    if (context.lock() == nullptr) {
+      if (const Status locked = context.LockStore(); !locked.ok()) {
+        return context.Fail(locked.error());
+      }
     }
     const Result<ops::RepairReport> report = ops::ApplyRepair(
         context.store(), *context.lock(), plan, options_, context.progress());
