@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/database.h"
+#include "store/parquet_fields.h"
 #include "store/parquet_source.h"
 
 namespace benchkeep::store {
@@ -32,10 +33,6 @@ Result<Reader> OpenReader(const fs::Path& path, const ResultsOptions& options) {
 // The values of a column that are none of its type; empty for columns of which
 // nothing can be told.
 std::string OddValues(const ParquetColumn& column, const std::string& slot) {
-  constexpr std::int64_t kInt32 = 1;  // parquet.thrift Type.
-  constexpr std::int64_t kInt64 = 2;
-  constexpr std::int64_t kFloat = 4;
-  constexpr std::int64_t kDouble = 5;
   const auto between = [&](const char* low, const char* high) {
     return fmt::format("abs({}::DOUBLE) BETWEEN {} AND {}", slot, low, high);
   };
@@ -44,10 +41,10 @@ std::string OddValues(const ParquetColumn& column, const std::string& slot) {
                        slot, low, high);
   };
   if (column.encoding.size() > 1) return {};  // A time, a decimal ...
-  if (column.physical == kInt32) return between("8.5e8", "1.3e9");
-  if (column.physical == kInt64) return between("4.3e18", "4.95e18");
-  if (column.physical == kFloat) return far("1e-35", "1e35");
-  if (column.physical == kDouble) return far("1e-290", "1e290");
+  if (column.physical == parquet::kInt32) return between("8.5e8", "1.3e9");
+  if (column.physical == parquet::kInt64) return between("4.3e18", "4.95e18");
+  if (column.physical == parquet::kFloat) return far("1e-35", "1e35");
+  if (column.physical == parquet::kDouble) return far("1e-290", "1e290");
   return {};
 }
 

@@ -50,6 +50,8 @@ inline constexpr std::int16_t kEncryptedMeta = 9;
 }  // namespace chunk
 
 namespace column_meta {
+inline constexpr std::int16_t kType = 1;
+inline constexpr std::int16_t kEncodings = 2;
 inline constexpr std::int16_t kPath = 3;
 inline constexpr std::int16_t kCodec = 4;
 inline constexpr std::int16_t kNumValues = 5;

@@ -9,63 +9,24 @@
 #include <utility>
 
 #include "store/page_codec.h"
+#include "store/parquet_fields.h"
 #include "store/thrift_compact.h"
 
 namespace benchkeep::store {
 namespace {
 
-constexpr std::string_view kMagic = "PAR1";
+constexpr std::string_view kMagic = kParquetMagic;
 constexpr std::size_t kHeaderWindow = std::size_t{64} << 10;
 constexpr std::uint64_t kMaxPage = std::uint64_t{1} << 31;
 constexpr std::size_t kMaxPages = 4'000'000;
 
-// Field ids and values of parquet.thrift.
-namespace page_header {
-constexpr std::int16_t kType = 1;
-constexpr std::int16_t kUncompressed = 2;
-constexpr std::int16_t kCompressed = 3;
-constexpr std::int16_t kData = 5;
-constexpr std::int16_t kDictionary = 7;
-constexpr std::int16_t kDataV2 = 8;
-}  // namespace page_header
-constexpr std::int16_t kNumValues = 1;  // Of all three.
-constexpr std::int16_t kEncoding = 2;   // Data (v1) and dictionary pages.
-constexpr std::int16_t kEncodingV2 = 4;
-constexpr std::int16_t kDefinitionBytesV2 = 5;
-constexpr std::int16_t kRepetitionBytesV2 = 6;
-constexpr std::int16_t kIsCompressedV2 = 7;
-constexpr std::int64_t kDataPage = 0;
-constexpr std::int64_t kIndexPage = 1;
-constexpr std::int64_t kDictionaryPage = 2;
-constexpr std::int64_t kDataPageV2 = 3;
-constexpr std::int64_t kPlainDictionary = 2;
-constexpr std::int64_t kRle = 3;
-constexpr std::int64_t kRleDictionary = 8;
-
-namespace file_meta {
-constexpr std::int16_t kNumRows = 3;
-constexpr std::int16_t kRowGroups = 4;
-}  // namespace file_meta
-namespace group {
-constexpr std::int16_t kColumns = 1;
-constexpr std::int16_t kTotalBytes = 2;
-constexpr std::int16_t kNumRows = 3;
-}  // namespace group
-namespace chunk {
-constexpr std::int16_t kFileOffset = 2;
-constexpr std::int16_t kMeta = 3;
-}  // namespace chunk
-namespace meta {
-constexpr std::int16_t kType = 1;
-constexpr std::int16_t kEncodings = 2;
-constexpr std::int16_t kPath = 3;
-constexpr std::int16_t kCodec = 4;
-constexpr std::int16_t kNumValues = 5;
-constexpr std::int16_t kUncompressed = 6;
-constexpr std::int16_t kCompressed = 7;
-constexpr std::int16_t kDataPage = 9;
-constexpr std::int16_t kDictionaryPage = 11;
-}  // namespace meta
+namespace chunk = parquet::chunk;
+namespace column_meta = parquet::column_meta;
+namespace data_page = parquet::data_page;
+namespace data_page_v2 = parquet::data_page_v2;
+namespace file_meta = parquet::file_meta;
+namespace group = parquet::group;
+namespace head = parquet::page;
 
 struct Page {
   std::uint64_t begin = 0;  // Of its header.
@@ -79,8 +40,8 @@ struct Page {
   bool compressed = true;          // As its header says; by the chunk's codec.
 
   [[nodiscard]] bool UsesDictionary() const {
-    return !dictionary &&
-           (encoding == kRleDictionary || encoding == kPlainDictionary);
+    return !dictionary && (encoding == parquet::kRleDictionary ||
+                           encoding == parquet::kPlainDictionary);
   }
 };
 
@@ -106,9 +67,9 @@ std::optional<Page> ReadPage(fs::ReadableFile& file, std::uint64_t at,
   std::size_t used = 0;
   const Result<ThriftValue> header = ParseThriftPrefix(window, &used);
   if (!header.ok()) return std::nullopt;
-  const std::int64_t type = header->Int(page_header::kType, -1);
-  const std::int64_t plain = header->Int(page_header::kUncompressed, -1);
-  const std::int64_t packed = header->Int(page_header::kCompressed, -1);
+  const std::int64_t type = header->Int(head::kType, -1);
+  const std::int64_t plain = header->Int(head::kSize, -1);
+  const std::int64_t packed = header->Int(head::kCompressedSize, -1);
   if (plain < 0 || packed < 0 ||
       static_cast<std::uint64_t>(packed) > kMaxPage) {
     return std::nullopt;
@@ -119,26 +80,26 @@ std::optional<Page> ReadPage(fs::ReadableFile& file, std::uint64_t at,
   page.uncompressed = used + static_cast<std::uint64_t>(plain);
   if (page.end > size) return std::nullopt;
   const ThriftValue* about = nullptr;
-  std::int16_t encoding = kEncoding;
-  if (type == kDataPage) {
-    about = header->Field(page_header::kData);
-  } else if (type == kDictionaryPage) {
-    about = header->Field(page_header::kDictionary);
+  std::int16_t encoding = data_page::kEncoding;
+  if (type == parquet::kDataPage) {
+    about = header->Field(head::kData);
+  } else if (type == parquet::kDictionaryPage) {
+    about = header->Field(head::kDictionary);
     page.dictionary = true;
-  } else if (type == kDataPageV2) {
-    about = header->Field(page_header::kDataV2);
-    encoding = kEncodingV2;
+  } else if (type == parquet::kDataV2) {
+    about = header->Field(head::kDataV2);
+    encoding = data_page_v2::kEncoding;
   }
-  if (about == nullptr || type == kIndexPage) return std::nullopt;
-  const std::int64_t values = about->Int(kNumValues, -1);
+  if (about == nullptr || type == parquet::kIndexPage) return std::nullopt;
+  const std::int64_t values = about->Int(data_page::kNumValues, -1);
   if (values < 0) return std::nullopt;
   page.values = static_cast<std::uint64_t>(values);
   page.encoding = about->Int(encoding, 0);
   std::int64_t levels = 0;
-  if (type == kDataPageV2) {
-    levels =
-        about->Int(kDefinitionBytesV2, 0) + about->Int(kRepetitionBytesV2, 0);
-    const ThriftValue* packed_too = about->Field(kIsCompressedV2);
+  if (type == parquet::kDataV2) {
+    levels = about->Int(data_page_v2::kLevelBytes, 0) +
+             about->Int(data_page_v2::kRepetitionBytes, 0);
+    const ThriftValue* packed_too = about->Field(data_page_v2::kIsCompressed);
     page.compressed =
         packed_too == nullptr || packed_too->type != ThriftType::kFalse;
   }
@@ -283,7 +244,8 @@ Result<Sibling> ColumnsOf(const ParquetFooter& footer) {
        groups->items.front().Field(group::kColumns)->items) {
     const ThriftValue* about = one.Field(chunk::kMeta);
     sibling.columns.push_back(about);
-    sibling.dictionaries.push_back(about->Int(meta::kDictionaryPage, 0) > 0);
+    sibling.dictionaries.push_back(about->Int(column_meta::kDictionaryPage, 0) >
+                                   0);
   }
   return sibling;
 }
@@ -292,9 +254,9 @@ ThriftValue ChunkTree(fs::ReadableFile& file, const std::vector<Page>& pages,
                       const Chunk& where, const ThriftValue& like,
                       std::uint64_t rows) {
   ThriftValue about = ThriftValue::Struct();
-  about.Set(meta::kType, *like.Field(meta::kType));
+  about.Set(column_meta::kType, *like.Field(column_meta::kType));
   ThriftValue encodings = ThriftValue::List(ThriftType::kI32);
-  std::vector<std::int64_t> seen = {kRle};
+  std::vector<std::int64_t> seen = {parquet::kRle};
   std::uint64_t uncompressed = 0;
   std::optional<std::uint64_t> data;
   for (std::size_t i = where.first; i < where.last; ++i) {
@@ -312,35 +274,29 @@ ThriftValue ChunkTree(fs::ReadableFile& file, const std::vector<Page>& pages,
   const auto number = [](std::uint64_t value) {
     return ThriftValue::I64(static_cast<std::int64_t>(value));
   };
-  about.Set(meta::kEncodings, std::move(encodings));
-  about.Set(meta::kPath, *like.Field(meta::kPath));
+  about.Set(column_meta::kEncodings, std::move(encodings));
+  about.Set(column_meta::kPath, *like.Field(column_meta::kPath));
   // Writers of one campaign need not compress alike.
-  std::int64_t codec = like.Int(meta::kCodec, 0);
+  std::int64_t codec = like.Int(column_meta::kCodec, 0);
   for (std::size_t i = where.first; i < where.last; ++i) {
     if (!pages[i].compressed || pages[i].unpacked == 0) continue;
     codec = CodecOf(file, pages[i], codec).value_or(codec);
     break;
   }
-  about.Set(meta::kCodec, ThriftValue::I32(static_cast<std::int32_t>(codec)));
-  about.Set(meta::kNumValues, number(rows));
-  about.Set(meta::kUncompressed, number(uncompressed));
-  about.Set(meta::kCompressed, number(pages[where.last - 1].end - begin));
-  about.Set(meta::kDataPage, number(data.value_or(begin)));
+  about.Set(column_meta::kCodec,
+            ThriftValue::I32(static_cast<std::int32_t>(codec)));
+  about.Set(column_meta::kNumValues, number(rows));
+  about.Set(column_meta::kTotalSize, number(uncompressed));
+  about.Set(column_meta::kCompressedSize,
+            number(pages[where.last - 1].end - begin));
+  about.Set(column_meta::kDataPage, number(data.value_or(begin)));
   if (pages[where.first].dictionary) {
-    about.Set(meta::kDictionaryPage, number(begin));
+    about.Set(column_meta::kDictionaryPage, number(begin));
   }
   ThriftValue tree = ThriftValue::Struct();
   tree.Set(chunk::kFileOffset, number(begin));
   tree.Set(chunk::kMeta, std::move(about));
   return tree;
-}
-
-std::string LittleEndian(std::uint32_t value) {
-  std::string out;
-  for (unsigned shift = 0; shift < 32; shift += 8) {
-    out += static_cast<char>(value >> shift & 0xFFU);
-  }
-  return out;
 }
 
 }  // namespace
@@ -388,7 +344,7 @@ Result<ParquetRemains> FindRemains(fs::ReadableFile& file, const fs::Path& path,
     }
     ThriftValue tree = ThriftValue::Struct();
     tree.Set(group::kColumns, std::move(columns));
-    tree.Set(group::kTotalBytes,
+    tree.Set(group::kTotalSize,
              ThriftValue::I64(static_cast<std::int64_t>(bytes)));
     tree.Set(group::kNumRows,
              ThriftValue::I64(static_cast<std::int64_t>(one.rows)));
@@ -399,7 +355,7 @@ Result<ParquetRemains> FindRemains(fs::ReadableFile& file, const fs::Path& path,
   footer.Set(file_meta::kNumRows,
              ThriftValue::I64(static_cast<std::int64_t>(remains.rows)));
   footer.Set(file_meta::kRowGroups, std::move(list));
-  remains.footer = WriteThriftStruct(footer);
+  remains.tail = ParquetTail(footer);
   return remains;
 }
 
@@ -423,10 +379,7 @@ Status WriteRemains(fs::FileSystem& file_system, fs::ReadableFile& file,
     BENCHKEEP_TRY(out->Append(std::string_view(buffer.data(), got)));
     at += got;
   }
-  BENCHKEEP_TRY(out->Append(remains.footer));
-  BENCHKEEP_TRY(out->Append(
-      LittleEndian(static_cast<std::uint32_t>(remains.footer.size()))));
-  BENCHKEEP_TRY(out->Append(kMagic));
+  BENCHKEEP_TRY(out->Append(remains.tail));
   BENCHKEEP_TRY(out->Sync());
   return out->Close();
 }

@@ -26,7 +26,7 @@ struct ParquetRemains {
   std::uint64_t bytes_used = 0;  // Up to the end of the last whole row group.
   std::uint64_t columns = 0;
   std::uint64_t columns_cut = 0;  // Whole columns of the row group that is not.
-  std::string footer;             // Rebuilt, as bytes.
+  std::string tail;               // The footer, rebuilt, and what follows.
 };
 
 // Walks the pages of `file` with the columns of `sibling`, a flat file.  No
