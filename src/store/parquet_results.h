@@ -53,6 +53,7 @@ class ParquetResults final : public Results {
                                 const fs::Path& target,
                                 Progress& progress) override;
   Result<std::unique_ptr<RowScan>> Query(const std::string& sql) override;
+  Result<CountAnswer> Count(const CountRequest& request) override;
 
  private:
   ParquetResults(const Store& store, const ResultsOptions& options)
@@ -64,6 +65,7 @@ class ParquetResults final : public Results {
   Result<std::string> FilterQuery(const RowFilter& filter,
                                   std::vector<std::string>& names) const;
   std::optional<RowCount> KnownUnique() const;
+  Status NoMaster() const;  // The error that there is none.
 
   const Store* store_;
   ResultsOptions options_;

@@ -300,6 +300,9 @@ TEST(SettingsToToml, ReadsBackAsItWas) {
     settings.backups = generate.Text();
     settings.config = generate.Text();
     settings.exports = generate.Text();
+    settings.reports = generate.Text();
+    settings.errors = generate.Names(1);
+    settings.timeouts = generate.Text();
     settings.key = generate.Names(1);
     settings.summary_key = generate.Names(1);
     settings.success = generate.Text();
