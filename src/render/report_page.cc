@@ -54,6 +54,14 @@ std::string PText(double p) {
   return p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", p);
 }
 
+void AddRest(std::size_t lines, const Face& face, PageSection& section) {
+  if (lines <= kMostLines) return;
+  section.blocks.push_back(
+      PageText{face.Tr(Say(N_("and {0} more; --json lists all of them"),
+                           lines - kMostLines)),
+               Tone::kDim});
+}
+
 namespace {
 
 const PageTable::Column Left(std::string title) {
@@ -81,9 +89,12 @@ PageCell Verdict(const ReportChange& line, const Face& face) {
   return {face.Tr(N_("no real change")), Tone::kDim};
 }
 
-PageTable ChangeTable(const Report& report, const std::string& column,
-                      const std::string& query, const Face& face) {
+// Adds the table of one column.
+void AddChanges(const Report& report, const std::string& column,
+                const std::string& query, const Face& face,
+                PageSection& section) {
   PageTable table;
+  std::size_t lines = 0;
   table.query = query;
   table.columns = {
       Left(ColumnWords(column, face)), Right(face.Tr(N_("tests before"))),
@@ -93,6 +104,7 @@ PageTable ChangeTable(const Report& report, const std::string& column,
       Left(face.Tr(N_("verdict")))};
   for (const ReportChange& line : report.changes.lines) {
     if (line.column != column) continue;
+    if (++lines > kMostLines) continue;
     const bool both = line.test.has_value();
     const bool exact =
         both && line.test->method == ProportionTest::Method::kFisher;
@@ -106,7 +118,8 @@ PageTable ChangeTable(const Report& report, const std::string& column,
                           {both ? PText(line.adjusted) : "-"},
                           Verdict(line, face)});
   }
-  return table;
+  section.blocks.push_back(std::move(table));
+  AddRest(lines, face, section);
 }
 
 PageSection ChangeSection(const Report& report, const Face& face) {
@@ -157,9 +170,9 @@ PageSection ChangeSection(const Report& report, const Face& face) {
     }
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    section.blocks.push_back(ChangeTable(
-        report, columns[i],
-        i < changes.queries.size() ? changes.queries[i] : "", face));
+    AddChanges(report, columns[i],
+               i < changes.queries.size() ? changes.queries[i] : "", face,
+               section);
   }
   if (changes.comparisons == 0) return section;
   section.blocks.push_back(PageText{
@@ -197,6 +210,7 @@ PageSection SuccessSection(const Report& report, const Face& face) {
       table.columns.push_back(Right(face.Tr(N_("success without"))));
     }
     for (const ops::ReportTable::Line& line : from.lines) {
+      if (table.rows.size() == kMostLines) break;
       const ReportCount& count = line.count;
       std::vector<PageCell> row = {{ValueName(line.value, face)},
                                    {Thousands(count.total_tests)},
@@ -212,6 +226,7 @@ PageSection SuccessSection(const Report& report, const Face& face) {
       table.rows.push_back(std::move(row));
     }
     section.blocks.push_back(std::move(table));
+    AddRest(from.lines.size(), face, section);
   }
   section.blocks.push_back(
       PageText{face.Tr(N_("Intervals are Wilson's, 95 %: that far the true "

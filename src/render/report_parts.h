@@ -17,6 +17,9 @@ std::string ValueName(const std::optional<std::string>& value,
                       const Face& face);
 std::string ColumnWords(const std::string& column, const Face& face);
 std::string PText(double p);
+// A report is read by people: so many lines of a table, and a word on the rest.
+inline constexpr std::size_t kMostLines = 60;
+void AddRest(std::size_t lines, const Face& face, PageSection& section);
 
 // report_sections.cc
 std::vector<PageSection> FailureSections(const ops::Report& report,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "render/log_errors.h"
@@ -17,7 +18,8 @@ using ops::ReportCoverage;
 
 constexpr std::size_t kMaxReasonsShown = 12;
 constexpr std::size_t kMaxCausesShown = 10;
-constexpr std::size_t kMaxDaysShown = 45;
+constexpr std::int64_t kDaysShown = 45;
+constexpr std::size_t kMostColumns = 20;  // Of a matrix.
 
 PageTable::Column Left(std::string title) {
   return {std::move(title), Align::kLeft};
@@ -170,6 +172,25 @@ std::vector<std::string> GapLines(const ReportCoverage& coverage) {
   return lines;
 }
 
+// The last days up to the newest one, those without tests included.
+std::vector<ops::ReportGrowth::Day> LastDays(
+    const std::vector<ops::ReportGrowth::Day>& days) {
+  constexpr std::chrono::hours kDay{24};
+  const auto last = ParseIso(days.back().day);
+  if (!last) return days;
+  const auto begin = ParseIso(days.front().day).value_or(*last);
+  const auto first = std::max(begin, *last - (kDaysShown - 1) * kDay);
+  std::vector<ops::ReportGrowth::Day> out;
+  auto next = days.begin();
+  for (auto day = first; day <= *last; day += kDay) {
+    const std::string name = FormatIso(day).substr(0, 10);
+    while (next != days.end() && next->day < name) ++next;
+    const bool there = next != days.end() && next->day == name;
+    out.push_back(there ? *next : ops::ReportGrowth::Day{name, 0, 0, 0});
+  }
+  return out;
+}
+
 // What there is to say about the disk.
 void ForecastText(const Report& report, const Face& face,
                   PageSection& section) {
@@ -233,24 +254,31 @@ PageSection CoverageSection(const Report& report, const Face& face) {
   table.matrix = true;
   table.query = coverage.query;
   table.columns.push_back(Left(face.Tr(N_("tests (settings)"))));
-  for (const std::string& prompt : coverage.columns) {
-    table.columns.push_back(Right(prompt));
+  const std::size_t columns = std::min(coverage.columns.size(), kMostColumns);
+  for (std::size_t column = 0; column < columns; ++column) {
+    table.columns.push_back(Right(coverage.columns[column]));
   }
   for (std::size_t row = 0; row < coverage.rows.size(); ++row) {
+    if (row == kMostLines) break;
     std::vector<PageCell> cells = {{coverage.rows[row]}};
-    for (const ReportCoverage::Cell& cell : coverage.cells[row]) {
-      cells.push_back(CoverageCell(cell));
+    for (std::size_t column = 0; column < columns; ++column) {
+      cells.push_back(CoverageCell(coverage.cells[row][column]));
     }
     table.rows.push_back(std::move(cells));
   }
   section.blocks.push_back(std::move(table));
+  AddRest(coverage.rows.size(), face, section);
   if (coverage.gaps.empty()) {
     section.blocks.push_back(
         PageText{face.Tr(N_("Nothing is missing.")), Tone::kGood});
     return section;
   }
   section.blocks.push_back(PageText{face.Tr(N_("Not tested yet:"))});
-  section.blocks.push_back(PageList{GapLines(coverage)});
+  PageList gaps{GapLines(coverage)};
+  const std::size_t lines = gaps.items.size();
+  gaps.items.resize(std::min(lines, kMostLines));
+  section.blocks.push_back(std::move(gaps));
+  AddRest(lines, face, section);
   return section;
 }
 
@@ -259,11 +287,7 @@ PageSection GrowthSection(const Report& report, const Face& face) {
   const ops::ReportGrowth& growth = report.growth;
   if (!growth.days.empty()) {
     PageDays days;
-    const std::size_t from = growth.days.size() > kMaxDaysShown
-                                 ? growth.days.size() - kMaxDaysShown
-                                 : 0;
-    days.days.assign(growth.days.begin() + static_cast<std::ptrdiff_t>(from),
-                     growth.days.end());
+    days.days = LastDays(growth.days);
     days.known = face.Tr(N_("succeeded"));
     days.rest = face.Tr(N_("did not succeed"));
     days.query = growth.query;

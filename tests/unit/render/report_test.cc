@@ -208,6 +208,36 @@ TEST(Report, ReadsWellWhenNothingIsThere) {
   EXPECT_NE(page.find("There are no results yet."), std::string::npos);
 }
 
+TEST(Report, IsNotWithoutEnd) {
+  const Translator english;
+  const Face face{english, false, 100};
+  ops::Report report = Sample();
+  report.tables.resize(1);
+  report.tables[0].lines.clear();
+  for (int i = 0; i < 100; ++i) {
+    report.tables[0].lines.push_back({"m" + std::to_string(i), Count(1, 2)});
+  }
+  const std::string text = ReportText(report, face);
+  EXPECT_NE(text.find("\nm59 "), std::string::npos);
+  EXPECT_EQ(text.find("\nm60 "), std::string::npos);
+  EXPECT_NE(text.find("and 40 more; --json lists all of them"),
+            std::string::npos);
+}
+
+TEST(Report, ShowsDaysWithoutTests) {
+  const Translator english;
+  const Face face{english, false, 100};
+  ops::Report report = Sample();
+  report.growth.days = {{"2025-02-01", 7, 7, 3},
+                        {"2025-08-20", 100, 100, 60},
+                        {"2025-08-24", 250, 250, 140}};
+  const std::string page = ReportHtml(report, face);
+  // 45 days up to the newest; the one in February is too old.
+  EXPECT_EQ(Times(page, "<rect class=\"known\""), 45U);
+  EXPECT_EQ(page.find("2025-02-01: 3"), std::string::npos);
+  EXPECT_NE(page.find("<title>2025-08-21: 0 / 0</title>"), std::string::npos);
+}
+
 TEST(QueryLine, IsSafeInAShell) {
   EXPECT_EQ(QueryLine("SELECT 'a'"), "benchkeep query \"SELECT 'a'\"");
   EXPECT_EQ(QueryLine("SELECT \"a\" || '$HOME'"),

@@ -295,7 +295,7 @@ TEST(SettingsToToml, ReadsBackAsItWas) {
     settings.results = generate.Path();
     settings.increments = generate.Path();
     settings.increment_pattern = generate.Text();
-    settings.master = generate.Path();
+    settings.master = "m/" + generate.Path();  // Never the results.
     settings.logs = generate.Path();
     settings.backups = generate.Text();
     settings.config = generate.Text();
