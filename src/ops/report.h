@@ -87,6 +87,7 @@ struct ReportChanges {
   ReportCount before;
   ReportCount now;
   std::vector<std::string> queries;  // One per column.
+  std::string failures_query;        // Why tests failed in both periods.
 };
 
 // Why tests failed, in the words of the results.

@@ -219,7 +219,10 @@ class Counting {
     Infrastructure failed;
     const Result<CountAnswer> reasons = input_.results.Count(
         {.columns = columns, .windows = windows, .by_reason = true});
-    if (reasons.ok()) failed.Take(*reasons, columns.size(), true);
+    if (reasons.ok()) {
+      failed.Take(*reasons, columns.size(), true);
+      changes.failures_query = reasons->query;
+    }
     for (std::size_t i = 0; i < columns.size(); ++i) {
       BENCHKEEP_ASSIGN(
           const CountAnswer answer,

@@ -100,6 +100,7 @@ Json ChangesJson(const Report& report, const Face& face) {
   for (const std::string& query : changes.queries) {
     queries.Append(Json::String(query));
   }
+  json.Set("failures_query", OrNull(changes.failures_query));
   return json;
 }
 

@@ -41,10 +41,13 @@ std::string Escaped(std::string_view text) {
 
 // The same, where a long name may be broken.
 std::string Breakable(std::string_view text) {
+  const std::string escaped = Escaped(text);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   std::string out;
-  for (const char c : Escaped(text)) {
-    out += c;
-    if (c == '_' || c == '/') out += "<wbr>";
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    out += escaped[i];
+    const bool fraction = i + 1 < escaped.size() && digit(escaped[i + 1]);
+    if (escaped[i] == '_' || (escaped[i] == '/' && !fraction)) out += "<wbr>";
   }
   return out;
 }

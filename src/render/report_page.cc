@@ -122,6 +122,35 @@ void AddChanges(const Report& report, const std::string& column,
   AddRest(lines, face, section);
 }
 
+// What is left of real changes without failures of the infrastructure.
+void AddWithout(const ops::ReportChanges& changes, const Face& face,
+                PageSection& section) {
+  PageTable table;
+  table.query = changes.failures_query;
+  table.columns = {Left(face.Tr(N_("without the infrastructure"))),
+                   Right(face.Tr(N_("its failures before"))),
+                   Right(face.Tr(N_("its failures now"))),
+                   Right(face.Tr(N_("before"))),
+                   Right(face.Tr(N_("now"))),
+                   Right(face.Tr(N_("p, corrected")))};
+  for (const ReportChange& line : changes.lines) {
+    if (!line.real() || !line.now.infrastructure ||
+        table.rows.size() == kMostLines) {
+      continue;
+    }
+    table.rows.push_back(
+        {{ValueName(line.value, face)},
+         {Thousands(line.before.infrastructure.value_or(0))},
+         {Thousands(*line.now.infrastructure)},
+         RateCell(line.before.without()),
+         RateCell(line.now.without()),
+         {line.test_without ? PText(line.adjusted_without) : "-",
+          line.adjusted_without < ops::kReportLevel ? Tone::kPlain
+                                                    : Tone::kDim}});
+  }
+  if (!table.rows.empty()) section.blocks.push_back(std::move(table));
+}
+
 PageSection ChangeSection(const Report& report, const Face& face) {
   PageSection section{"changes", face.Tr(N_("What changed")), {}};
   const ops::ReportChanges& changes = report.changes;
@@ -175,6 +204,7 @@ PageSection ChangeSection(const Report& report, const Face& face) {
                section);
   }
   if (changes.comparisons == 0) return section;
+  AddWithout(changes, face, section);
   section.blocks.push_back(PageText{
       face.Tr(Say(N_("Two-proportion z test, or Fisher's exact test where "
                      "fewer than 5 are expected in a field; p corrected for "
@@ -227,6 +257,12 @@ PageSection SuccessSection(const Report& report, const Face& face) {
     }
     section.blocks.push_back(std::move(table));
     AddRest(from.lines.size(), face, section);
+  }
+  if (outside) {
+    section.blocks.push_back(
+        PageText{face.Tr(N_("The query of the next section gives what "
+                            "infrastructure failed.")),
+                 Tone::kDim});
   }
   section.blocks.push_back(
       PageText{face.Tr(N_("Intervals are Wilson's, 95 %: that far the true "

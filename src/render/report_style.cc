@@ -73,20 +73,24 @@ tbody tr:hover { background: var(--back); }
 .num { text-align: right; font-variant-numeric: tabular-nums; }
 td.num, .word { white-space: nowrap; }
 .bar { width: 78px; height: 11px; margin-right: 8px; vertical-align: -1px; }
+.bar + bdi { display: inline-block; min-width: 3.7em; }
 .bar line { stroke: var(--line); stroke-width: 2; }
 .bar rect { fill: var(--band); }
 .bar .at { fill: var(--accent); }
 .matrix { border-collapse: separate; border-spacing: 3px; table-layout: fixed; }
 .matrix th:first-child { width: 24%; }
 .matrix th, .matrix td { border: 0; }
-.matrix thead th { font-size: 11.5px; line-height: 1.25; }
+.matrix thead th {
+  font-size: 11px; line-height: 1.25; padding: 4px 2px; overflow-wrap: anywhere;
+}
+.matrix td.field { white-space: normal; padding: 6px 4px; }
 .field { border-radius: 5px; font-size: 13px; text-align: center; }
 .matrix thead .num { text-align: center; }
 .field.good { background: var(--good-back); }
 .field.warn { background: var(--warn-back); }
 .field.bad { background: var(--bad-back); }
 @media (min-width: 1000px) {
-  .figures { grid-template-columns: repeat(6, 1fr); }
+  .figures { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); }
 }
 figure { margin: 14px 0 0; }
 .days { width: 100%; height: auto; display: block; }

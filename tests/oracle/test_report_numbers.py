@@ -340,6 +340,19 @@ def traced(benchkeep: Benchkeep, root: Path, data: dict) -> None:
             if line[side]["total_tests"]
         }
         assert {(row[column], row["period"]): answer(row) for row in rows} == want
+    if changes["failures_query"]:
+        outside_by: dict[tuple, int] = {}
+        for row in asked(benchkeep, root, changes["failures_query"]):
+            if row["reason"] not in OUTSIDE:
+                continue
+            for column in ("model", "prompt_type"):
+                place = (column, row[column], row["period"])
+                outside_by[place] = outside_by.get(place, 0) + row["tests"]
+        for line in changes["lines"]:
+            for side in ("before", "now"):
+                if line[side]["total_tests"]:
+                    place = (line["column"], line["value"], side)
+                    assert line[side]["infrastructure"] == outside_by.get(place, 0)
     failures = data["failures"]
     if failures["query"]:
         texts: dict[str, int] = {}

@@ -189,6 +189,7 @@ REPORT = record(
             )
         ),
         queries=several(TEXT),
+        failures_query=optional(TEXT),
     ),
     failures=record(
         unknown=optional(TEXT),

@@ -52,7 +52,7 @@ ops::Report Sample() {
   fell.column = "model";
   fell.value = kEvil;
   fell.before = Count(80, 100);
-  fell.now = Count(40, 100);
+  fell.now = Count(40, 100, 30);
   ops::ReportChange fresh;
   fresh.column = "model";
   fresh.value = "gpt-4o-mini";
@@ -61,6 +61,7 @@ ops::Report Sample() {
   report.changes.before = Count(80, 100);
   report.changes.now = Count(43, 104);
   report.changes.queries = {"SELECT model, period FROM results"};
+  report.changes.failures_query = "SELECT period, reason FROM results";
   report.failures.reasons = {
       {"Error code: 429", ops::ErrorClass::kRateLimit, 40},
       {"no JSON <script>", ops::ErrorClass::kFormat, 7}};
@@ -178,7 +179,7 @@ TEST(Report, IsAPageThatNeedsNothingElse) {
   EXPECT_EQ(Times(page, "<section "), 9U);
   EXPECT_EQ(Times(page, "<section "), Times(page, "</section>"));
   EXPECT_EQ(Times(page, "<table"), Times(page, "</table>"));
-  EXPECT_EQ(Times(page, "<details>"), 10U);
+  EXPECT_EQ(Times(page, "<details>"), 11U);
   // Three days, each with what succeeded and what did not.
   EXPECT_EQ(Times(page, "<rect class=\"known\""), 3U);
 }
