@@ -107,15 +107,20 @@ Status ReadTests(const store::Store& store, const ReportOptions& options,
                  Report& report, Progress& progress) {
   const store::ResultsOptions limits = LimitsFor(options.memory_bytes);
   Result<std::unique_ptr<QueryTables>> tables =
-      OpenQueryTables(store, "cells", limits, progress);
-  if (!tables.ok()) {
-    // The one that cannot be read must not hide the other.
-    Unreadable(tables.error(), report);
-    tables = OpenQueryTables(store, "results", limits, progress);
+      OpenQueryTables(store, "results, cells", limits, progress);
+  // The one that cannot be read must not hide the other.
+  if (!tables.ok()) Unreadable(tables.error(), report);
+  for (const char* alone : {"results", "cells"}) {
+    if (tables.ok()) break;
+    if (tables.error().code == Code::kCancelled) break;
+    tables = OpenQueryTables(store, alone, limits, progress);
   }
   if (!tables.ok()) return Unexpected(tables.error());
   progress.Stage(Say(N_("counting tests")), 0);
-  return CountTests({store, options, (*tables)->results()}, report);
+  const Status counted =
+      CountTests({store, options, (*tables)->results()}, report);
+  if (!counted.ok()) Unreadable(counted.error(), report);
+  return counted;
 }
 
 }  // namespace
@@ -177,10 +182,6 @@ Result<Report> MakeReport(const store::Store& store,
     if (counted.error().code == Code::kCancelled) {
       return Unexpected(counted.error());
     }
-    const bool told = std::any_of(
-        report.findings.begin(), report.findings.end(),
-        [](const Finding& f) { return f.code == "report_part_unreadable"; });
-    if (!told) Unreadable(counted.error(), report);
     report.changes.unknown = counted.error().message;
     report.failures.unknown = counted.error().message;
     ReadGrowth(store, {}, {}, report);

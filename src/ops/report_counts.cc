@@ -19,7 +19,8 @@ using Value = std::optional<std::string>;
 
 constexpr const char* kNow = "now";
 constexpr const char* kBefore = "before";
-constexpr std::size_t kTables = 2;  // Models and prompt types.
+constexpr std::size_t kTables = 2;         // Models and prompt types.
+constexpr std::size_t kMostReason = 1200;  // Bytes; the query cuts before.
 
 ReportCount CountOf(const TestGroup& group) {
   ReportCount count;
@@ -74,16 +75,18 @@ struct Infrastructure {
 };
 
 void TakeReasons(const CountAnswer& answer, ReportFailures& failures) {
-  std::map<std::string, std::uint64_t> by_text;
+  // A report is passed on: keys that services repeat in their errors are not.
+  std::map<std::pair<std::string, ErrorClass>, std::uint64_t> by_text;
   for (const TestGroup& group : answer.groups) {
-    by_text[group.values.back().value_or("")] += group.total_tests;
+    const std::string reason = group.values.back().value_or("");
+    const ErrorClass kind = Classify(reason);
+    by_text[{Scrubbed(reason, kMostReason), kind}] += group.total_tests;
+    failures.by_class[static_cast<std::size_t>(kind)] += group.total_tests;
+    failures.explained += group.total_tests;
   }
   std::vector<ReportFailures::Reason> reasons;
-  for (const auto& [text, tests] : by_text) {
-    const ErrorClass kind = Classify(text);
-    failures.by_class[static_cast<std::size_t>(kind)] += tests;
-    failures.explained += tests;
-    reasons.push_back({text, kind, tests});
+  for (const auto& [key, tests] : by_text) {
+    reasons.push_back({key.first, key.second, tests});
   }
   std::stable_sort(
       reasons.begin(), reasons.end(),

@@ -73,6 +73,7 @@ std::string ViewStatement(const std::string& view,
 Result<std::unique_ptr<ParquetResults>> ParquetResults::Open(
     const Store& store, const ResultsOptions& options) {
   std::unique_ptr<ParquetResults> results(new ParquetResults(store, options));
+  if (options.other_tables_only) return results;
   Result<ParquetSource> base = ParquetSource::Open(store.layout().results());
   if (base.ok()) {
     results->base_.emplace(std::move(*base));

@@ -18,6 +18,9 @@ namespace benchkeep::store {
 struct ResultsOptions {
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
   int threads = 2;
+  // As if there were no results file: for queries of other tables, which one
+  // that is damaged or being written must not stop.
+  bool other_tables_only = false;
 };
 
 // A way to see the leaves of the master database as the table `cells` of a

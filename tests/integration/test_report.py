@@ -6,6 +6,7 @@ import datetime as dt
 import html.parser
 import json
 import os
+import random
 import re
 import stat
 from pathlib import Path
@@ -180,6 +181,16 @@ def test_what_cannot_be_read_is_said(benchkeep: Benchkeep, store: Path):
     outcome = benchkeep.must(store, *weekly())
     assert outcome.code == FINDINGS and outcome.data["source"] is None
     assert "report_part_unreadable" in [finding["code"] for finding in outcome.findings]
+    # A master database that is whole is still counted, and can be asked.
+    document = storegen.master_document(random.Random(2))
+    (store / "pilot_bench_cumulative_results/master_database.json").write_text(json.dumps(document))
+    outcome = benchkeep.must(store, *weekly())
+    assert [finding["code"] for finding in outcome.findings] == ["report_part_unreadable"]
+    assert outcome.data["source"] == "master"
+    assert outcome.data["all"]["total_tests"] == document["summary"]["total_tests"]
+    tests = benchkeep.must(store, "query", "SELECT sum(total) AS n FROM cells").data["rows"]
+    assert tests == [[document["summary"]["total_tests"]]]
+    assert benchkeep.run(store, "query", "SELECT count(*) FROM results, cells").code == FAILED
 
 
 @pytest.mark.parametrize(
@@ -236,6 +247,23 @@ def test_other_columns_can_say_why(benchkeep: Benchkeep, tmp_path: Path):
     (root / "benchkeep.toml").write_text('[store]\nerrors = ["why"]\n')
     failures = benchkeep.must(root, *weekly()).data["failures"]
     assert failures["unknown"] is None and failures["classes"]["rate_limit"] == failures["explained"] > 0
+
+
+def test_keys_in_errors_are_not_passed_on(benchkeep: Benchkeep, tmp_path: Path):
+    root = tmp_path / "store"
+    secret = "sk-" + "a1B2c3D4" * 5
+    table = pa.Table.from_pylist(
+        [
+            {**row, "error_message": row["error_message"] and f"Incorrect API key provided: {secret}"}
+            for row in rows()
+        ]
+    )
+    StoreBuilder(root).results(table)
+    data = benchkeep.must(root, *weekly()).data
+    assert data["failures"]["classes"]["auth"] == data["failures"]["explained"] > 0
+    for form in ("html", "md", "json", "text"):
+        shown = benchkeep.run(root, *weekly("--format", form), json_output=False).stdout
+        assert "Incorrect API key" in shown and secret not in shown
 
 
 def test_the_job(benchkeep: Benchkeep, store: Path):
