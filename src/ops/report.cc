@@ -175,6 +175,9 @@ Result<Report> MakeReport(const store::Store& store,
   // The checks run in processes of their own: before there are threads.
   report.health = CheckCheaply(store, options, progress);
   ReadErrors(store, options, report, progress);
+  if (progress.Cancelled()) {
+    return Fail(Code::kCancelled, Say(N_("interrupted")));
+  }
   ReadBackups(store, report);
   ReadJobs(store, report);
   const Status counted = ReadTests(store, options, report, progress);
