@@ -15,6 +15,7 @@ constexpr const Command* kCommands[] = {
     &kBreakdownCommand,
     &kCheckCommand,
     &kQueryCommand,
+    &kReportCommand,
     &kExportCommand,
     // Take in and tidy up.
     &kConsolidateCommand,

@@ -34,6 +34,7 @@ extern const Command kStatusCommand;
 extern const Command kUndoCommand;
 extern const Command kExportCommand;
 extern const Command kQueryCommand;
+extern const Command kReportCommand;
 extern const Command kDaemonCommand;
 extern const Command kScheduleCommand;
 extern const Command kVersionCommand;

@@ -18,7 +18,6 @@ constexpr double kMinute = 60;
 constexpr double kGaps = 5;  // So many usual gaps without a write are too many.
 constexpr std::int64_t kHistory = 72 * kHour;  // For the trend of the disk.
 constexpr std::int64_t kLeastHistory = kHour;
-constexpr const char* kFreeBytes = "disk_free_bytes";
 
 std::string Decimal(double value) { return fmt::format("{:.1f}", value); }
 std::string PercentText(double value) { return Decimal(value) + "%"; }
@@ -162,7 +161,7 @@ std::optional<double> HoursToFull(const CheckInput& input, double free_now) {
   double sum_tv = 0;
   std::int64_t oldest = input.now;
   for (const store::Sample& sample : input.memory.samples) {
-    if (sample.name != kFreeBytes || sample.time > input.now ||
+    if (sample.name != store::kFreeBytesSample || sample.time > input.now ||
         sample.time < input.now - kHistory) {
       continue;
     }
@@ -285,7 +284,7 @@ CheckOutput CheckDisk(const CheckInput& input) {
   result.state = CheckState::kOk;
   const store::Settings& settings = input.store.settings();
   const auto free = static_cast<double>(space->free_bytes);
-  output.keep.samples.push_back({input.now, kFreeBytes, free});
+  output.keep.samples.push_back({input.now, store::kFreeBytesSample, free});
   const double used = std::round(space->UsedPercent() * 10) / 10;
   const CheckLimits limits{
       static_cast<double>(settings.check_disk_warning_percent),

@@ -34,11 +34,10 @@ bool IsWithin(const fs::Path& path, const fs::Path& folder) {
 }
 
 Unexpected Ours(const fs::Path& target) {
-  return Fail(Code::kInvalidArgument,
-              Say(N_("{0} belongs to the store and is never overwritten by an "
-                     "export"),
-                  target),
-              Say(N_("choose another name with -o")), target);
+  return Fail(
+      Code::kInvalidArgument,
+      Say(N_("{0} belongs to the store and is never overwritten"), target),
+      Say(N_("choose another name with -o")), target);
 }
 
 // The info of `path`, or nothing where nothing is.

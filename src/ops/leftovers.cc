@@ -75,7 +75,8 @@ class Search {
     }
     for (const fs::Path& folder :
          {layout_.increments(), layout_.root() / settings.config,
-          layout_.exports(), layout_.state(), layout_.backups()}) {
+          layout_.exports(), layout_.reports(), layout_.state(),
+          layout_.backups()}) {
       BENCHKEEP_TRY(Look(folder, 0));
     }
     for (const fs::Path& folder :

@@ -219,6 +219,22 @@ ErrorClass ErrorClassOf(std::string_view name) {
   return ErrorClass::kOther;
 }
 
+bool IsInfrastructure(ErrorClass kind) {
+  switch (kind) {
+    case ErrorClass::kRateLimit:
+    case ErrorClass::kAuth:
+    case ErrorClass::kTimeout:
+    case ErrorClass::kNetwork:
+    case ErrorClass::kDisk:
+      return true;
+    case ErrorClass::kFormat:
+    case ErrorClass::kCrash:
+    case ErrorClass::kOther:
+      break;
+  }
+  return false;
+}
+
 ErrorClass Classify(std::string_view message) {
   std::string text(message.substr(0, kMaxClassified));
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {

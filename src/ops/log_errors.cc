@@ -368,11 +368,14 @@ void LogErrors::Judge(ErrorCause& cause,
   const std::string since = LogTime(now - std::chrono::seconds(kDay));
   const std::string week = LogTime(now - std::chrono::seconds(8 * kDay));
   const std::string since_hour = since.substr(0, 13);
+  const TimePoint end = now - options_.recent_ago;
+  const std::string recent_from = LogTime(end - options_.recent).substr(0, 13);
+  const std::string recent_to = LogTime(end).substr(0, 13);
   std::uint64_t usual = 0;
   std::uint64_t usual_hours = 0;
   for (const auto& [hour, count] : hours) {
+    if (hour >= recent_from && hour <= recent_to) cause.recent += count;
     if (hour >= since_hour) {
-      cause.recent += count;
       if (count > cause.spike_count) {
         cause.spike_count = count;
         cause.spike_hour = hour;

@@ -29,6 +29,9 @@ struct LogErrorsOptions {
   int threads = 2;
   // Local time minus UTC: the clock of the logs.
   std::chrono::seconds utc_offset{0};
+  // What ErrorCause::recent counts: so long, up to so long ago.
+  std::chrono::seconds recent{86'400};
+  std::chrono::seconds recent_ago{0};
 };
 
 struct ErrorCause {
@@ -42,7 +45,7 @@ struct ErrorCause {
   std::string model;         // Of the example; may be empty.
   std::string file;          // Of the example, below the root.
   std::uint64_t files = 0;   // In how many logs.
-  std::uint64_t recent = 0;  // In the last 24 hours.
+  std::uint64_t recent = 0;  // In the last 24 hours, or as the options say.
   bool is_new = false;       // First seen in the last 24 hours.
   // An hour of the last 24 with far more than usual: its count, and the usual
   // count of an hour; 0 when there is none.

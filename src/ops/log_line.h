@@ -49,6 +49,9 @@ bool TellsOfError(const LogLine& line);
 // By the words of the message, Chinese or English.
 ErrorClass Classify(std::string_view message);
 
+// True for what befalls a test from outside: it says nothing about the model.
+bool IsInfrastructure(ErrorClass kind);
+
 // The model that the message names, or empty.
 std::string_view ModelIn(std::string_view message);
 

@@ -26,9 +26,9 @@ QueryValue Keep(const store::Cell& cell, bool number) {
 
 constexpr std::string_view kCells = "cells";
 
-bool MentionsCells(const std::string& sql) {
+bool Mentions(const std::string& sql, std::string_view table) {
   const auto found = std::search(
-      sql.begin(), sql.end(), kCells.begin(), kCells.end(), [](char a, char b) {
+      sql.begin(), sql.end(), table.begin(), table.end(), [](char a, char b) {
         return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) ==
                b;
       });
@@ -40,10 +40,14 @@ bool MentionsCells(const std::string& sql) {
 Result<std::unique_ptr<QueryTables>> OpenQueryTables(
     const store::Store& store, const std::string& sql,
     const store::ResultsOptions& options, Progress& progress) {
+  const bool cells = Mentions(sql, kCells);
+  store::ResultsOptions wanted = options;
+  wanted.other_tables_only =
+      cells && !Mentions(sql, "results") && !Mentions(sql, "increments");
   BENCHKEEP_ASSIGN(std::unique_ptr<store::ParquetResults> results,
-                   store::ParquetResults::Open(store, options));
+                   store::ParquetResults::Open(store, wanted));
   std::optional<store::ScratchFolder> scratch;
-  if (MentionsCells(sql)) {
+  if (cells) {
     BENCHKEEP_ASSIGN(const bool any,
                      fs::Exists(store.file_system(), store.layout().master()));
     if (any) {

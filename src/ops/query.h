@@ -32,7 +32,8 @@ class QueryTables {
 };
 
 // Opens the results and, when `sql` speaks of cells, makes a table of the
-// leaves of the master database.  kCorruption when that cannot be read.
+// leaves of the master database; when it speaks of nothing else the results are
+// left alone.  kCorruption when something that it speaks of cannot be read.
 Result<std::unique_ptr<QueryTables>> OpenQueryTables(
     const store::Store& store, const std::string& sql,
     const store::ResultsOptions& options, Progress& progress);

@@ -32,20 +32,6 @@ Ink InkOf(CheckState state) {
   return Ink::kPlain;
 }
 
-Message StateWords(CheckState state) {
-  switch (state) {
-    case CheckState::kOk:
-      return Say(N_("ok"));
-    case CheckState::kWarning:
-      return Say(N_("warning"));
-    case CheckState::kUnknown:
-      return Say(N_("unknown"));
-    case CheckState::kCritical:
-      return Say(N_("critical"));
-  }
-  return {};
-}
-
 // In the words of monitoring plugins, which are not translated.
 const char* PluginWord(CheckState state) {
   switch (state) {
@@ -59,18 +45,6 @@ const char* PluginWord(CheckState state) {
       return "CRITICAL";
   }
   return "UNKNOWN";
-}
-
-Message CheckWords(const std::string& name) {
-  if (name == "processes") return Say(N_("processes"));
-  if (name == "master_database") return Say(N_("master database"));
-  if (name == "results") return Say(N_("results"));
-  if (name == "increments") return Say(N_("increments"));
-  if (name == "disk") return Say(N_("disk"));
-  if (name == "log_errors") return Say(N_("log errors"));
-  if (name == "api") return Say(N_("services"));
-  if (name == "backup") return Say(N_("backup"));
-  return Say(N_("jobs"));
 }
 
 Json Number(const std::optional<double>& value) {
@@ -134,8 +108,8 @@ std::string Screen(const CheckReport& report, const Face& face) {
   std::size_t state_width = 0;
   std::size_t name_width = 0;
   for (const CheckResult& check : report.checks) {
-    state_width =
-        std::max(state_width, DisplayWidth(face.Tr(StateWords(check.state))));
+    state_width = std::max(state_width,
+                           DisplayWidth(face.Tr(CheckStateWords(check.state))));
     name_width =
         std::max(name_width, DisplayWidth(face.Tr(CheckWords(check.name))));
   }
@@ -147,7 +121,7 @@ std::string Screen(const CheckReport& report, const Face& face) {
   const std::size_t room = std::max(face.width, indent + kLeastRoom);
   std::string text;
   for (const CheckResult& check : report.checks) {
-    const std::string state = face.Tr(StateWords(check.state));
+    const std::string state = face.Tr(CheckStateWords(check.state));
     text += face.Paint(InkOf(check.state), padded(state, state_width)) + "  " +
             face.Paint(Ink::kBold,
                        padded(face.Tr(CheckWords(check.name)), name_width)) +
@@ -174,7 +148,7 @@ std::string Screen(const CheckReport& report, const Face& face) {
   text += "\n" +
           face.Paint(InkOf(report.state),
                      face.Tr(Say(N_("{0}: {1} of {2} checks are ok"),
-                                 face.Tr(StateWords(report.state)), good,
+                                 face.Tr(CheckStateWords(report.state)), good,
                                  report.checks.size()))) +
           "\n";
   return text;
@@ -188,6 +162,32 @@ std::string PluginText(const std::string& text) {
 }
 
 }  // namespace
+
+Message CheckStateWords(CheckState state) {
+  switch (state) {
+    case CheckState::kOk:
+      return Say(N_("ok"));
+    case CheckState::kWarning:
+      return Say(N_("warning"));
+    case CheckState::kUnknown:
+      return Say(N_("unknown"));
+    case CheckState::kCritical:
+      return Say(N_("critical"));
+  }
+  return {};
+}
+
+Message CheckWords(const std::string& name) {
+  if (name == "processes") return Say(N_("processes"));
+  if (name == "master_database") return Say(N_("master database"));
+  if (name == "results") return Say(N_("results"));
+  if (name == "increments") return Say(N_("increments"));
+  if (name == "disk") return Say(N_("disk"));
+  if (name == "log_errors") return Say(N_("log errors"));
+  if (name == "api") return Say(N_("services"));
+  if (name == "backup") return Say(N_("backup"));
+  return Say(N_("jobs"));
+}
 
 Outcome OutcomeOf(CheckState state) {
   switch (state) {
@@ -263,7 +263,7 @@ std::string CheckMarkdown(const CheckReport& report,
   for (const CheckResult& check : report.checks) {
     text += fmt::format(
         "| {} | {} | {} | {} | {} |\n", cell(CheckWords(check.name)),
-        cell(StateWords(check.state)), cell(check.message),
+        cell(CheckStateWords(check.state)), cell(check.message),
         check.last_good ? Iso(*check.last_good) : "", cell(check.fix));
   }
   return text;

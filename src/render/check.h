@@ -21,5 +21,7 @@ std::string CheckMarkdown(const ops::CheckReport& report,
                           const Translator& translator);
 
 Outcome OutcomeOf(ops::CheckState state);
+Message CheckStateWords(ops::CheckState state);
+Message CheckWords(const std::string& name);  // Of a check.
 
 }  // namespace benchkeep::render

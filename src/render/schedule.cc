@@ -49,26 +49,6 @@ Ink StateInk(jobs::JobState state) {
   }
 }
 
-const char* StatusWord(store::RunStatus status) {
-  switch (status) {
-    case store::RunStatus::kRunning:
-      return N_("running");
-    case store::RunStatus::kOk:
-      return N_("ok");
-    case store::RunStatus::kFindings:
-      return N_("findings");
-    case store::RunStatus::kFailed:
-      return N_("failed");
-    case store::RunStatus::kTimeout:
-      return N_("took too long");
-    case store::RunStatus::kCrashed:
-      return N_("crashed");
-    case store::RunStatus::kInterrupted:
-      return N_("interrupted");
-  }
-  return "";
-}
-
 Ink StatusInk(store::RunStatus status) {
   if (status == store::RunStatus::kOk) return Ink::kGood;
   if (status == store::RunStatus::kFindings) return Ink::kWarning;
@@ -151,6 +131,26 @@ std::string CommandText(const std::vector<std::vector<std::string>>& commands) {
 
 }  // namespace
 
+const char* RunStatusWord(store::RunStatus status) {
+  switch (status) {
+    case store::RunStatus::kRunning:
+      return N_("running");
+    case store::RunStatus::kOk:
+      return N_("ok");
+    case store::RunStatus::kFindings:
+      return N_("findings");
+    case store::RunStatus::kFailed:
+      return N_("failed");
+    case store::RunStatus::kTimeout:
+      return N_("took too long");
+    case store::RunStatus::kCrashed:
+      return N_("crashed");
+    case store::RunStatus::kInterrupted:
+      return N_("interrupted");
+  }
+  return "";
+}
+
 Document ScheduleListDocument(const jobs::Overview& overview, TimePoint now,
                               const Face& face) {
   Document document{.command = "schedule list"};
@@ -190,7 +190,7 @@ Document ScheduleListDocument(const jobs::Overview& overview, TimePoint now,
                job.schedule.text(),
                line.last ? HumanAge(now - line.last->started, face)
                          : face.Tr(N_("never")),
-               line.last ? TableCell(face.Tr(StatusWord(line.last->status)),
+               line.last ? TableCell(face.Tr(RunStatusWord(line.last->status)),
                                      StatusInk(line.last->status))
                          : TableCell(""),
                line.next ? ShortTime(job.zone, *line.next) : "-",
@@ -230,7 +230,7 @@ Document JobHistoryDocument(const std::vector<store::JobRun>& runs,
                ShortTime(zone, run.started),
                Took(run, face),
                face.Tr(TriggerWord(run.trigger)),
-               {face.Tr(StatusWord(run.status)), StatusInk(run.status)}});
+               {face.Tr(RunStatusWord(run.status)), StatusInk(run.status)}});
   }
   document.data.Set("runs", std::move(list));
   document.text = runs.empty()
@@ -254,7 +254,7 @@ Document JobRunDocument(const std::string& command, const store::JobRun& run,
                      ShortTime(zone, run.started),
                      face.Tr(TriggerWord(run.trigger)))) +
          "\n";
-  text += face.Paint(StatusInk(run.status), face.Tr(StatusWord(run.status)));
+  text += face.Paint(StatusInk(run.status), face.Tr(RunStatusWord(run.status)));
   if (run.exit_code) {
     text += ", " + face.Tr(Say(N_("exit code {0}"), *run.exit_code));
   }

@@ -43,4 +43,7 @@ Document FireTimesDocument(const CronSchedule& schedule,
                            const std::vector<jobs::SysSeconds>& times,
                            const Face& face);
 
+// In a word; a msgid.
+const char* RunStatusWord(store::RunStatus status);
+
 }  // namespace benchkeep::render

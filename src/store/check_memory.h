@@ -30,6 +30,9 @@ struct Sample {
   double value = 0;
 };
 
+// The name of the samples of the free bytes of the store's disk.
+inline constexpr const char* kFreeBytesSample = "disk_free_bytes";
+
 // A writer as it was seen the last time.
 struct SeenWriter {
   std::int64_t pid = 0;

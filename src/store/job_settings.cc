@@ -21,7 +21,7 @@ std::vector<JobSettings> DefaultJobs() {
        .commands = {{"logs", "compress"}, {"logs", "prune"}},
        .schedule = "0 3 * * *"},
       {.name = "report",
-       .commands = {{"report", "weekly"}},
+       .commands = {{"report", "weekly", "--keep"}},
        .schedule = "0 4 * * 1"},
       {.name = "health",
        .commands = {{"mail", "health"}},

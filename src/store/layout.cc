@@ -20,6 +20,7 @@ Layout::Layout(fs::Path root, const Settings& settings)
       increment_pattern_(settings.increment_pattern),
       master_(root_ / settings.master),
       exports_(root_ / settings.exports),
+      reports_(root_ / settings.reports),
       logs_(root_ / settings.logs),
       backups_(root_ / settings.backups),
       config_(root_ / settings.config) {}
@@ -75,6 +76,34 @@ bool IsBackupId(std::string_view name) {
     if (i == kDate ? name[i] != '-' : !digit) return false;
   }
   return true;
+}
+
+std::string MakeReportName(std::string_view span, TimePoint now,
+                           std::string_view ending) {
+  return fmt::format("{}-{}.{}", span, FormatStamp(now), ending);
+}
+
+std::optional<ReportName> ParseReportName(std::string_view name) {
+  constexpr std::size_t kStamp = 15;  // "20260131-235959"
+  const std::size_t dash = name.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = name.substr(dash + 1);
+  const std::string_view span = name.substr(0, dash);
+  if ((span != "daily" && span != "weekly") || rest.size() < kStamp + 2 ||
+      rest[kStamp] != '.' || !IsBackupId(rest.substr(0, kStamp))) {
+    return std::nullopt;
+  }
+  const std::string_view ending = rest.substr(kStamp + 1);
+  if (ending != "html" && ending != "md" && ending != "json" &&
+      ending != "txt") {
+    return std::nullopt;
+  }
+  return ReportName{
+      std::string(span),
+      fmt::format("{}-{}-{}T{}:{}:{}Z", rest.substr(0, 4), rest.substr(4, 2),
+                  rest.substr(6, 2), rest.substr(9, 2), rest.substr(11, 2),
+                  rest.substr(13, 2)),
+      std::string(ending)};
 }
 
 bool IsTxnId(std::string_view name) {

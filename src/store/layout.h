@@ -20,6 +20,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,7 @@ class Layout {
   [[nodiscard]] const fs::Path& increments() const { return increments_; }
   [[nodiscard]] const fs::Path& master() const { return master_; }
   [[nodiscard]] const fs::Path& exports() const { return exports_; }
+  [[nodiscard]] const fs::Path& reports() const { return reports_; }
   [[nodiscard]] const fs::Path& logs() const { return logs_; }
   // The side files of the campaign's converter, beside the results.
   [[nodiscard]] fs::Path metadata() const {
@@ -109,6 +111,7 @@ class Layout {
   std::string increment_pattern_;
   fs::Path master_;
   fs::Path exports_;
+  fs::Path reports_;
   fs::Path logs_;
   fs::Path backups_;
   fs::Path config_;
@@ -126,6 +129,17 @@ inline constexpr std::string_view kBackupStaging = ".tmp-";
 std::string MakeBackupId(TimePoint now);
 // That, or "20260131" as the guide's script makes it.
 bool IsBackupId(std::string_view name);
+
+// "weekly-20260131-235959.html" (UTC), in the folder of the reports.
+std::string MakeReportName(std::string_view span, TimePoint now,
+                           std::string_view ending);
+// The parts of such a name.
+struct ReportName {
+  std::string span;    // "weekly"
+  std::string made;    // ISO, UTC.
+  std::string ending;  // "html"
+};
+std::optional<ReportName> ParseReportName(std::string_view name);
 
 // Transaction ids: "20260131-235959-123-<op>-<4 hex>", sortable by
 // time.

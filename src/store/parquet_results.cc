@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "store/ledger.h"
 #include "store/new_version.h"
+#include "store/parquet_count.h"
 #include "store/parquet_groups.h"
 #include "store/parquet_merge.h"
 #include "store/parquet_scan.h"
@@ -72,6 +73,7 @@ std::string ViewStatement(const std::string& view,
 Result<std::unique_ptr<ParquetResults>> ParquetResults::Open(
     const Store& store, const ResultsOptions& options) {
   std::unique_ptr<ParquetResults> results(new ParquetResults(store, options));
+  if (options.other_tables_only) return results;
   Result<ParquetSource> base = ParquetSource::Open(store.layout().results());
   if (base.ok()) {
     results->base_.emplace(std::move(*base));
@@ -125,6 +127,41 @@ Result<std::vector<TestGroup>> ParquetResults::Groups(
 Result<Timeline> ParquetResults::OverTime(std::size_t slots) {
   BENCHKEEP_ASSIGN(const ParquetSource* base, Base());
   return ReadTimeline(*store_, *base, slots, [&] { return OpenEngine({}); });
+}
+
+Result<CountAnswer> ParquetResults::Count(const CountRequest& request) {
+  CountAnswer answer;
+  std::optional<std::string> query;
+  if (request.cells) {
+    const auto table = std::find_if(
+        extra_.begin(), extra_.end(),
+        [](const ExtraTable& each) { return each.name == "cells"; });
+    if (table == extra_.end()) return Unexpected(NoMaster().error());
+    BENCHKEEP_ASSIGN(const ParquetSource cells,
+                     ParquetSource::Open(table->parquet));
+    query =
+        CountQuery(CellSettings(), cells.footer(), Shape::kSummary, request);
+  } else {
+    BENCHKEEP_ASSIGN(const ParquetSource* base, Base());
+    BENCHKEEP_ASSIGN(const Shape shape,
+                     ShapeOf(base->footer(), store_->settings()));
+    query = CountQuery(store_->settings(), base->footer(), shape, request);
+  }
+  answer.told = query.has_value();
+  if (!query) return answer;
+  answer.query = std::move(*query);
+  BENCHKEEP_ASSIGN(const std::unique_ptr<RowScan> scan, Query(answer.query));
+  BENCHKEEP_ASSIGN(answer.groups, ReadCount(*scan, request));
+  return answer;
+}
+
+Status ParquetResults::NoMaster() const {
+  return Fail(Code::kNotFound,
+              Say(N_("there is no master database yet: {0}"),
+                  store_->layout().Relative(store_->layout().master())),
+              Say(N_("make one of the results with `benchkeep migrate --to "
+                     "json`")),
+              store_->layout().master());
 }
 
 std::optional<RowCount> ParquetResults::KnownUnique() const {
@@ -380,12 +417,7 @@ Result<std::unique_ptr<RowScan>> ParquetResults::Query(const std::string& sql) {
   // What the query engine says about tables that are not there helps nobody.
   if (!base_ && Mentions(sql, "results")) return Unexpected(Base().error());
   if (extra_.empty() && Mentions(sql, "cells")) {
-    return Fail(Code::kNotFound,
-                Say(N_("there is no master database yet: {0}"),
-                    store_->layout().Relative(store_->layout().master())),
-                Say(N_("make one of the results with `benchkeep migrate --to "
-                       "json`")),
-                store_->layout().master());
+    return Unexpected(NoMaster().error());
   }
   return scan;
 }

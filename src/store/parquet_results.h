@@ -18,6 +18,9 @@ namespace benchkeep::store {
 struct ResultsOptions {
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
   int threads = 2;
+  // As if there were no results file: for queries of other tables, which one
+  // that is damaged or being written must not stop.
+  bool other_tables_only = false;
 };
 
 // A way to see the leaves of the master database as the table `cells` of a
@@ -53,6 +56,7 @@ class ParquetResults final : public Results {
                                 const fs::Path& target,
                                 Progress& progress) override;
   Result<std::unique_ptr<RowScan>> Query(const std::string& sql) override;
+  Result<CountAnswer> Count(const CountRequest& request) override;
 
  private:
   ParquetResults(const Store& store, const ResultsOptions& options)
@@ -64,6 +68,7 @@ class ParquetResults final : public Results {
   Result<std::string> FilterQuery(const RowFilter& filter,
                                   std::vector<std::string>& names) const;
   std::optional<RowCount> KnownUnique() const;
+  Status NoMaster() const;  // The error that there is none.
 
   const Store* store_;
   ResultsOptions options_;

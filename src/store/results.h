@@ -168,6 +168,38 @@ struct Timeline {
   std::vector<Slot> slots;        // In order.
 };
 
+// Part of time, in the results' own clock.
+struct TimeWindow {
+  std::string name;                // "now", "before"; what the query calls it.
+  std::int64_t since_seconds = 0;  // Since 1970; inside.
+  std::int64_t until_seconds = 0;  // Outside.
+};
+
+// What is to be counted, and by what.
+struct CountRequest {
+  bool cells = false;  // The cells of a master database, not the results.
+  std::vector<std::string> columns = {};
+  // Only tests of these times, and by them; each window ends where the next
+  // one begins.
+  std::vector<TimeWindow> windows = {};
+  bool by_day = false;
+  // Only failed tests that say why (for cells: that ran out of time), and by
+  // their words.
+  bool by_reason = false;
+  std::size_t most = 200'000;  // Groups.
+};
+
+struct CountAnswer {
+  // Values are those of the columns, then the day, the name of the window and
+  // the reason, where asked for.
+  std::vector<TestGroup> groups;
+  // SQL of a person that gives the same by Query(): columns in that order,
+  // then tests, known and successes (or tests alone, of reasons).
+  std::string query;
+  // False: the results do not say when tests ran, or why they failed.
+  bool told = true;
+};
+
 // File forms that the results can write by themselves, fast.
 enum class BulkFormat { kParquet };
 
@@ -216,6 +248,10 @@ class Results {
 
   // A person's read-only SQL over results, increments and cells.
   virtual Result<std::unique_ptr<RowScan>> Query(const std::string& sql) = 0;
+
+  // Tests as a person would count them, with the query for it.  kNotFound when
+  // what is to be counted is not there, kInvalidArgument for too many groups.
+  virtual Result<CountAnswer> Count(const CountRequest& request) = 0;
 };
 
 }  // namespace benchkeep::store

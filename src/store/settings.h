@@ -37,6 +37,7 @@ struct Settings {
   std::string backups = "backups";
   std::string config = "config";
   std::string exports = "export";
+  std::string reports = "reports";
 
   // [store]: columns.
   std::vector<std::string> key = {"test_id"};  // Present = shape `records`.
@@ -46,6 +47,9 @@ struct Settings {
   std::string total = "total";  // Shape `summary` only.
   std::string model = "model";
   std::string time = "timestamp";
+  // Why a test failed, in words; those that are there count.
+  std::vector<std::string> errors = {"error_type", "error_message", "error"};
+  std::string timeouts = "timeout_errors";  // Of a cell.
 
   // [store]: other programs' lock files, taken in this order.
   std::vector<std::string> locks = {

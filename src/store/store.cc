@@ -92,7 +92,8 @@ Result<Store> Store::Open(fs::FileSystem& file_system, Clock& clock,
   }
   for (const std::string& name :
        {settings.results, settings.increments, settings.master,
-        settings.exports, settings.backups, settings.config}) {
+        settings.exports, settings.reports, settings.backups,
+        settings.config}) {
     BENCHKEEP_TRY(CheckInside(real, name));
   }
   BENCHKEEP_TRY(CheckInside(real, std::string(kStateFolder)));

@@ -48,6 +48,12 @@ def test_every_command_that_works(
     ran("diagnose")
     ran("diagnose", "--deep", "--all")
     ran("breakdown")
+    for kind in ("html", "md", "json", "text"):
+        ran("report weekly", "--format", kind, "-o", store / f"week.{kind}")
+    ran("report daily", "--until", "2025-08-20")
+    ran("report weekly", "--keep", "--dry-run")
+    ran("report weekly", "--keep")
+    assert len(ran("report list").data["reports"]) == 1
     ran("repair", "--dry-run")
     ran("repair", "--plan", store / "plan.json")
     ran("repair", "--apply", store / "plan.json")

@@ -123,6 +123,157 @@ LOG_UPKEEP = record(
     files=several(record(path=TEXT, bytes_before=COUNT, bytes_after=COUNT)),
 )
 
+REPORT_COUNT = record(
+    total_tests=COUNT,
+    known=COUNT,
+    successes=COUNT,
+    success_rate=RATE,
+    interval=optional({"type": "array", "items": RATE, "minItems": 2, "maxItems": 2}),
+    infrastructure=optional(COUNT),
+    success_rate_without=RATE,
+)
+REPORT_TEST = optional(
+    record(
+        method={"enum": ["z", "fisher"]},
+        p={"type": "number", "minimum": 0, "maximum": 1},
+        p_adjusted={"type": "number", "minimum": 0, "maximum": 1},
+    )
+)
+REPORT_FIT = optional(record(slope={"type": "number"}, r_squared={"type": "number"}))
+NUMBER = {"type": ["number", "null"]}
+REPORT_STATUS = {"enum": ["ok", "warning", "critical", "unknown"]}
+REPORT = record(
+    span={"enum": ["daily", "weekly"]},
+    made=TEXT,
+    since=TEXT,
+    until=TEXT,
+    before_since=TEXT,
+    file=optional(TEXT),
+    format=optional({"enum": ["html", "md", "json", "text"]}),
+    bytes=optional(COUNT),
+    dry_run={"type": "boolean"},
+    source=optional({"enum": ["results", "master"]}),
+    newest=optional(TEXT),
+    all=REPORT_COUNT,
+    tables=several(
+        record(
+            column=TEXT,
+            lines=several(record(value=optional({"type": "string"}), count=REPORT_COUNT)),
+            query=TEXT,
+        )
+    ),
+    changes=record(
+        unknown=optional(TEXT),
+        correction={"const": "holm"},
+        level={"const": 0.05},
+        comparisons=COUNT,
+        before=REPORT_COUNT,
+        now=REPORT_COUNT,
+        lines=several(
+            record(
+                column=TEXT,
+                value=optional({"type": "string"}),
+                before=REPORT_COUNT,
+                now=REPORT_COUNT,
+                test=REPORT_TEST,
+                test_without=REPORT_TEST,
+                verdict={
+                    "enum": [
+                        "drop",
+                        "drop_infrastructure",
+                        "rise",
+                        "no_change",
+                        "not_compared",
+                    ]
+                },
+            )
+        ),
+        queries=several(TEXT),
+        failures_query=optional(TEXT),
+    ),
+    failures=record(
+        unknown=optional(TEXT),
+        timeouts_only={"type": "boolean"},
+        explained=COUNT,
+        classes=ERROR_CLASSES,
+        infrastructure_classes=several(TEXT),
+        reasons=several(record(**{"class": TEXT}, text=TEXT, tests=COUNT)),
+        other_reasons=COUNT,
+        query=optional(TEXT),
+    ),
+    coverage=record(
+        names=several(TEXT),
+        rows=several({"type": "string"}),
+        columns=several({"type": "string"}),
+        tested=COUNT,
+        wanted=COUNT,
+        cells=several(several(record(tested=COUNT, wanted=COUNT, total_tests=COUNT))),
+        gaps=several(record(row=COUNT, column=COUNT, settings=several(TEXT))),
+        query=optional(TEXT),
+    ),
+    errors=optional(
+        record(
+            files=COUNT,
+            error_lines=COUNT,
+            errors=COUNT,
+            causes=several(
+                record(
+                    **{"class": TEXT},
+                    pattern=TEXT,
+                    count=COUNT,
+                    in_period=COUNT,
+                    first=optional(TEXT),
+                    last=optional(TEXT),
+                )
+            ),
+        )
+    ),
+    health=optional(
+        record(
+            status=REPORT_STATUS,
+            checks=several(
+                record(name=TEXT, status=REPORT_STATUS, message=TEXT, fix=optional(TEXT))
+            ),
+        )
+    ),
+    backups=several(
+        record(
+            id=TEXT,
+            foreign={"type": "boolean"},
+            state={"enum": ["good", "suspect", "bad"]},
+            age_seconds=optional(COUNT),
+            bytes=COUNT,
+            total_tests=optional(COUNT),
+        )
+    ),
+    jobs=several(
+        record(
+            name=TEXT,
+            schedule=TEXT,
+            enabled={"type": "boolean"},
+            last=optional(TEXT),
+            status=optional(TEXT),
+            failures=COUNT,
+        )
+    ),
+    growth=record(
+        source=optional({"enum": ["results", "backups"]}),
+        days=several(record(day=TEXT, total_tests=COUNT, known=COUNT, successes=COUNT)),
+        query=optional(TEXT),
+        tests_per_day=NUMBER,
+        tests_fit=REPORT_FIT,
+        tests_unknown=optional(TEXT),
+        results_bytes=COUNT,
+        free_bytes=optional(COUNT),
+        bytes_per_day=NUMBER,
+        bytes_fit=REPORT_FIT,
+        samples=COUNT,
+        sampled_days={"type": "number"},
+        days_to_full=NUMBER,
+        bytes_unknown=optional(TEXT),
+    ),
+)
+
 DATA: dict[str, dict[str, Any]] = {
     "backup create": record(
         id=optional(TEXT),
@@ -471,6 +622,19 @@ DATA: dict[str, dict[str, Any]] = {
         collectors=several(record(name=TEXT, up={"type": "boolean"})),
         samples=COUNT,
         file=optional(TEXT),
+    ),
+    "report daily": REPORT,
+    "report weekly": REPORT,
+    "report list": record(
+        folder=TEXT,
+        reports=several(
+            record(
+                name=TEXT,
+                span={"enum": ["daily", "weekly"]},
+                made=TEXT,
+                bytes=COUNT,
+            )
+        ),
     ),
     "schedule list": record(
         daemon=record(

@@ -49,6 +49,10 @@ class FakeResults final : public store::Results {
   Result<store::Timeline> OverTime(std::size_t /*slots*/) override {
     return store::Timeline{};
   }
+  Result<store::CountAnswer> Count(
+      const store::CountRequest& /*request*/) override {
+    return store::CountAnswer{};
+  }
   Result<store::MergeOutcome> Merge(
       const std::vector<store::IncrementFile>& increments,
       const fs::Path& staging, store::Rehearse rehearse,

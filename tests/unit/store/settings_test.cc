@@ -295,11 +295,14 @@ TEST(SettingsToToml, ReadsBackAsItWas) {
     settings.results = generate.Path();
     settings.increments = generate.Path();
     settings.increment_pattern = generate.Text();
-    settings.master = generate.Path();
+    settings.master = "m/" + generate.Path();  // Never the results.
     settings.logs = generate.Path();
     settings.backups = generate.Text();
     settings.config = generate.Text();
     settings.exports = generate.Text();
+    settings.reports = generate.Text();
+    settings.errors = generate.Names(1);
+    settings.timeouts = generate.Text();
     settings.key = generate.Names(1);
     settings.summary_key = generate.Names(1);
     settings.success = generate.Text();
