@@ -1,0 +1,108 @@
+// Gives memory back while the daemon runs.
+
+#include "jobs/memory_care.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "base/json.h"
+#include "host/command_runner.h"
+#include "host/memory.h"
+#include "ops/tune_release.h"
+
+namespace benchkeep::jobs {
+namespace {
+
+constexpr std::chrono::minutes kEvery{30};
+constexpr std::chrono::minutes kLongest{10};
+constexpr std::uint64_t kHeapWorthIt = std::uint64_t{4} << 20;
+
+std::string MiB(std::int64_t bytes) {
+  constexpr double kMiB = 1 << 20;
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / kMiB);
+}
+
+}  // namespace
+
+ReleaseRun ReleaseByChild(Program program) {
+  return [program = std::move(program)](
+             const std::function<bool()>& cancelled) -> Result<std::string> {
+    host::CommandOptions options;
+    options.argv = {program.path, "-C",         program.root.string(),
+                    "--json",     "--no-input", "--quiet",
+                    "tune",       "--release",  "--if-short"};
+    options.timeout = kLongest;
+    options.cancelled = cancelled;
+    BENCHKEEP_ASSIGN(host::CommandResult result, host::RunCommand(options));
+    return std::move(result.output);
+  };
+}
+
+MemoryCare::MemoryCare(host::Machine machine, ReleaseRun release, TimePoint now,
+                       std::function<void()> wake)
+    : machine_(std::move(machine)),
+      release_(std::move(release)),
+      wake_(std::move(wake)),
+      last_(now) {}
+
+MemoryCare::~MemoryCare() { Stop(); }
+
+void MemoryCare::Stop() {
+  stop_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+void MemoryCare::Tick(TimePoint now) {
+  if (now < last_) last_ = now;  // The clock was put back.
+  if (now - last_ < kEvery || running_ || stop_) return;
+  last_ = now;
+  if (host::OwnMemoryNow().free_heap_bytes >= kHeapWorthIt) host::TrimHeap();
+  const auto memory = machine_.Memory();
+  if (!memory ||
+      !ops::MemoryIsShort(*memory, machine_.PressureOf("memory"))) {
+    return;
+  }
+  if (thread_.joinable()) thread_.join();
+  running_ = true;
+  thread_ = std::thread([this] {
+    try {
+      Release();
+    } catch (const std::exception&) {
+      // Out of memory: all the more reason to try again.
+    }
+    running_ = false;
+  });
+}
+
+void MemoryCare::Release() {
+  const Result<std::string> answer =
+      release_([this] { return stop_.load(); });
+  if (stop_) return;
+  const Result<Json> json =
+      answer.ok() ? ParseJson(*answer) : Result<Json>(Json());
+  const Json* data = json.ok() ? json->Find("data") : nullptr;
+  const Json* release = data == nullptr ? nullptr : data->Find("release");
+  const std::optional<std::int64_t> freed =
+      release == nullptr ? std::nullopt : release->IntAt("freed_bytes");
+  Message message =
+      !freed ? Say(N_("memory is short, and giving it back failed"))
+      : *freed == 0
+          ? Say(N_("memory is short, and there was nothing to give back"))
+          : Say(N_("memory is short: {0} were given back"), MiB(*freed));
+  {
+    const std::lock_guard guard(mutex_);
+    said_.push_back(std::move(message));
+  }
+  running_ = false;
+  wake_();
+}
+
+std::vector<Message> MemoryCare::Collect() {
+  const std::lock_guard guard(mutex_);
+  return std::exchange(said_, {});
+}
+
+}  // namespace benchkeep::jobs
