@@ -63,9 +63,9 @@ class MenuAction final : public Action {
           return ExitCode::kInterrupted;
         }
         interrupted_before = true;
-        Tell(context, "\n" + context.face().Tr(
-                                 N_("0 or Ctrl-C again leaves the menu")) +
-                          "\n");
+        Tell(context,
+             "\n" + context.face().Tr(N_("0 or Ctrl-C again leaves the menu")) +
+                 "\n");
         continue;
       }
       interrupted_before = false;
@@ -86,9 +86,9 @@ class MenuAction final : public Action {
       }
       // Whoever sits there wants to read before the menu comes again.
       if (context.input_is_terminal() && !next_) {
-        next_ = Ask(context, context.face().Tr(
-                                 N_("Press Enter to go on, or a number:")) +
-                                 " ");
+        next_ = Ask(
+            context,
+            context.face().Tr(N_("Press Enter to go on, or a number:")) + " ");
         if (!next_ && context.Interrupted()) {
           if (!context.ForgetInterrupt()) return ExitCode::kInterrupted;
           Tell(context, "\n");
@@ -155,10 +155,10 @@ class MenuAction final : public Action {
     const render::Face face = context.face();
     CommandWords shown = Shared(context);
     shown.insert(shown.end(), words.begin(), words.end());
-    Tell(context, "\n" +
-                      face.Paint(render::Ink::kBold,
-                                 "$ " + render::CommandText(shown)) +
-                      "\n");
+    Tell(context,
+         "\n" +
+             face.Paint(render::Ink::kBold, "$ " + render::CommandText(shown)) +
+             "\n");
     std::vector<std::string> argv = {"/proc/self/exe"};
     argv.insert(argv.end(), shown.begin(), shown.end());
     // Over a pipe the numbers are for us.
@@ -173,9 +173,10 @@ class MenuAction final : public Action {
     }
     constexpr int kInterruptedCode = static_cast<int>(ExitCode::kInterrupted);
     if (result->signal != 0) {
-      Tell(context, "\n" + face.Tr(Say(N_("it was ended by signal {0}"),
-                                       result->signal)) +
-                        "\n");
+      Tell(context,
+           "\n" +
+               face.Tr(Say(N_("it was ended by signal {0}"), result->signal)) +
+               "\n");
       return false;
     }
     if (result->exit_code == kInterruptedCode) {
@@ -188,9 +189,9 @@ class MenuAction final : public Action {
   // Enter is no.  A number is the next choice, and no as well.
   Asked Question(Context& context, const std::string& question) {
     if (context.options().yes) return Asked::kYes;
-    const auto answer = Ask(
-        context,
-        context.face().Paint(render::Ink::kBold, question) + " [y/N] ");
+    const auto answer =
+        Ask(context,
+            context.face().Paint(render::Ink::kBold, question) + " [y/N] ");
     if (!answer) {
       Tell(context, "\n");
       return Asked::kNo;

@@ -33,8 +33,8 @@ class TuneAction final : public Action {
                N_("give memory back: our own, page cache of the store's files, "
                   "and that of the control group"),
                &release_);
-    flags.Bool("if-short",
-               N_("with --release: only when memory is short"), &if_short_);
+    flags.Bool("if-short", N_("with --release: only when memory is short"),
+               &if_short_);
   }
 
   ExitCode Run(Context& context) override {
@@ -51,13 +51,12 @@ class TuneAction final : public Action {
     if (env_ && !context.options().json) return PrintEnv(context, *report);
     std::optional<ops::ReleaseReport> release;
     if (release_) {
-      release = ops::ReleaseMemory(context.store(),
-                                   {.rehearse = context.dry_run(),
-                                    .only_if_short = if_short_},
-                                   context.progress());
+      release = ops::ReleaseMemory(
+          context.store(),
+          {.rehearse = context.dry_run(), .only_if_short = if_short_},
+          context.progress());
     }
-    return context.Emit(
-        render::TuneDocument(*report, release, context.face()));
+    return context.Emit(render::TuneDocument(*report, release, context.face()));
   }
 
  private:
@@ -65,8 +64,8 @@ class TuneAction final : public Action {
     const std::string format = context.variable("STORAGE_FORMAT");
     if (!options_.storage && !format.empty()) {
       // As the guide has it: anything else than Parquet is JSON.
-      options_.storage = format == "parquet" ? ops::Storage::kParquet
-                                             : ops::Storage::kJson;
+      options_.storage =
+          format == "parquet" ? ops::Storage::kParquet : ops::Storage::kJson;
     }
     options_.tasks = static_cast<std::uint64_t>(tasks_);
     options_.interval = std::chrono::seconds(interval_);
@@ -110,14 +109,14 @@ const Command kTuneCommand = {
         "lasts. --release gives back what can be given back, measures before "
         "and after, and says so when nothing was gained; no result is touched. "
         "The daemon does it every half hour when memory is short."),
-    .examples = {{"benchkeep tune", N_("What fits, and why:")},
-                 {"eval \"$(benchkeep tune --env)\"; python batch_test.py "
-                  "--workers \"$workers\" --batch \"$batch_size\"",
-                  N_("Start a campaign with it:")},
-                 {"benchkeep tune --interval 60",
-                  N_("How fast the runners grow, by two looks:")},
-                 {"benchkeep tune --release --dry-run",
-                  N_("What could be given back:")}},
+    .examples =
+        {{"benchkeep tune", N_("What fits, and why:")},
+         {"eval \"$(benchkeep tune --env)\"; echo \"$workers $batch_size\"",
+          N_("In the script that starts the campaign:")},
+         {"benchkeep tune --interval 60",
+          N_("How fast the runners grow, by two looks:")},
+         {"benchkeep tune --release --dry-run",
+          N_("What could be given back:")}},
     .needs = Needs::kStore,
     .action = MakeAction<TuneAction>,
 };

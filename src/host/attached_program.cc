@@ -55,8 +55,7 @@ class KeepTerminal {
   bool known_;
 };
 
-Result<pid_t> Spawn(const std::vector<std::string>& argv,
-                    AttachedInput input) {
+Result<pid_t> Spawn(const std::vector<std::string>& argv, AttachedInput input) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);

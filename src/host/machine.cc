@@ -119,8 +119,8 @@ std::optional<double> QuotaOf(const files::path& folder, int version) {
 
 // Nullopt: this group has no limit.
 std::optional<GroupMemory> MemoryOf(const files::path& folder, int version) {
-  const auto limit =
-      NumberIn(folder / (version == 2 ? "memory.max" : "memory.limit_in_bytes"));
+  const auto limit = NumberIn(
+      folder / (version == 2 ? "memory.max" : "memory.limit_in_bytes"));
   // Above the high mark of version 2 everything slows down.
   const auto high =
       version == 2 ? NumberIn(folder / "memory.high") : std::nullopt;
@@ -254,8 +254,8 @@ CpuAllowance Machine::Cpus() const {
     const std::vector<int> allowed = CpuList(line.substr(kAllowed.size()));
     const auto usable =
         std::count_if(allowed.begin(), allowed.end(), [&](int cpu) {
-          return online.empty() || std::binary_search(online.begin(),
-                                                      online.end(), cpu);
+          return online.empty() ||
+                 std::binary_search(online.begin(), online.end(), cpu);
         });
     cpus.affinity = std::max(1, static_cast<int>(usable));
   }
@@ -300,8 +300,8 @@ std::optional<Pressure> Machine::PressureOf(const std::string& what) const {
 }
 
 std::string Machine::MemoryGroupOf(int pid) const {
-  const std::vector<Membership> groups = Memberships(
-      ReadAll(proc() / std::to_string(pid) / "cgroup"), "memory");
+  const std::vector<Membership> groups =
+      Memberships(ReadAll(proc() / std::to_string(pid) / "cgroup"), "memory");
   // Where version 1 has the controller, version 2 has not.
   const auto one =
       std::find_if(groups.begin(), groups.end(),

@@ -65,8 +65,8 @@ std::optional<std::uint64_t> ByMinCore(int fd, std::uint64_t size) {
   const bool told = ::mincore(map, size, pages.data()) == 0;
   ::munmap(map, size);
   if (!told) return std::nullopt;
-  const auto cached = std::count_if(pages.begin(), pages.end(),
-                                    [](unsigned char page) { return page & 1; });
+  const auto cached = std::count_if(
+      pages.begin(), pages.end(), [](unsigned char page) { return page & 1; });
   return static_cast<std::uint64_t>(cached) * PageBytes();
 }
 

@@ -1,4 +1,4 @@
-// Gives memory back while the daemon runs.
+// Watches the memory while the daemon runs.
 
 #include "jobs/memory_care.h"
 
@@ -27,13 +27,17 @@ std::string MiB(std::int64_t bytes) {
 
 }  // namespace
 
-ReleaseRun ReleaseByChild(Program program) {
+TuneRun TuneByChild(Program program) {
   return [program = std::move(program)](
+             TuneFor what,
              const std::function<bool()>& cancelled) -> Result<std::string> {
     host::CommandOptions options;
     options.argv = {program.path, "-C",         program.root.string(),
                     "--json",     "--no-input", "--quiet",
-                    "tune",       "--release",  "--if-short"};
+                    "tune"};
+    if (what == TuneFor::kRelease) {
+      options.argv.insert(options.argv.end(), {"--release", "--if-short"});
+    }
     options.timeout = kLongest;
     options.cancelled = cancelled;
     BENCHKEEP_ASSIGN(host::CommandResult result, host::RunCommand(options));
@@ -41,10 +45,10 @@ ReleaseRun ReleaseByChild(Program program) {
   };
 }
 
-MemoryCare::MemoryCare(host::Machine machine, ReleaseRun release, TimePoint now,
+MemoryCare::MemoryCare(host::Machine machine, TuneRun tune, TimePoint now,
                        std::function<void()> wake)
     : machine_(std::move(machine)),
-      release_(std::move(release)),
+      tune_(std::move(tune)),
       wake_(std::move(wake)),
       last_(now) {}
 
@@ -61,15 +65,14 @@ void MemoryCare::Tick(TimePoint now) {
   last_ = now;
   if (host::OwnMemoryNow().free_heap_bytes >= kHeapWorthIt) host::TrimHeap();
   const auto memory = machine_.Memory();
-  if (!memory ||
-      !ops::MemoryIsShort(*memory, machine_.PressureOf("memory"))) {
-    return;
-  }
+  const bool is_short =
+      memory && ops::MemoryIsShort(*memory, machine_.PressureOf("memory"));
+  const TuneFor what = is_short ? TuneFor::kRelease : TuneFor::kLook;
   if (thread_.joinable()) thread_.join();
   running_ = true;
-  thread_ = std::thread([this] {
+  thread_ = std::thread([this, what] {
     try {
-      Release();
+      Run(what);
     } catch (const std::exception&) {
       // Out of memory: all the more reason to try again.
     }
@@ -77,10 +80,10 @@ void MemoryCare::Tick(TimePoint now) {
   });
 }
 
-void MemoryCare::Release() {
+void MemoryCare::Run(TuneFor what) {
   const Result<std::string> answer =
-      release_([this] { return stop_.load(); });
-  if (stop_) return;
+      tune_(what, [this] { return stop_.load(); });
+  if (stop_ || what == TuneFor::kLook) return;
   const Result<Json> json =
       answer.ok() ? ParseJson(*answer) : Result<Json>(Json());
   const Json* data = json.ok() ? json->Find("data") : nullptr;

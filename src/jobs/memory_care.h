@@ -1,9 +1,10 @@
-// Gives memory back while the daemon runs: every half hour, and only when it
-// helps.
+// Watches the memory while the daemon runs, every half hour, and gives it back
+// when it is short.
 //
-// The look costs nothing: files of /proc and /sys, never the store.  Only when
-// memory is short a child process (`tune --release --if-short`) gives back what
-// the store's files hold; a disk that hangs stops that child and nothing else.
+// Whether it is short is told by /proc and /sys, never by the store.  A child
+// process (`tune`) remembers how much the runners use, for their growth, and
+// with --release gives back what the store's files hold; a disk that hangs
+// stops that child and nothing else.
 
 #pragma once
 
@@ -22,15 +23,17 @@
 
 namespace benchkeep::jobs {
 
-// The document of a run of `tune --release`, as text.
-using ReleaseRun =
-    std::function<Result<std::string>(const std::function<bool()>& cancelled)>;
-ReleaseRun ReleaseByChild(Program program);
+enum class TuneFor { kLook, kRelease };
+
+// The document of a run of `tune`, as text.
+using TuneRun = std::function<Result<std::string>(
+    TuneFor what, const std::function<bool()>& cancelled)>;
+TuneRun TuneByChild(Program program);
 
 class MemoryCare {
  public:
   // `wake` is called from another thread when there is something to say.
-  MemoryCare(host::Machine machine, ReleaseRun release, TimePoint now,
+  MemoryCare(host::Machine machine, TuneRun tune, TimePoint now,
              std::function<void()> wake);
   MemoryCare(const MemoryCare&) = delete;
   MemoryCare& operator=(const MemoryCare&) = delete;
@@ -43,10 +46,10 @@ class MemoryCare {
   std::vector<Message> Collect();
 
  private:
-  void Release();
+  void Run(TuneFor what);
 
   const host::Machine machine_;
-  const ReleaseRun release_;
+  const TuneRun tune_;
   const std::function<void()> wake_;
   TimePoint last_;
   std::atomic<bool> stop_ = false;

@@ -93,8 +93,8 @@ MenuBadge Unpack(const host::GuardedResult& result) {
   if (words < 0 || words >= static_cast<std::int64_t>(kWords.size())) {
     return badge;
   }
-  badge.state = static_cast<BadgeState>(json->IntAt("state").value_or(
-      static_cast<int>(BadgeState::kUnknown)));
+  badge.state = static_cast<BadgeState>(
+      json->IntAt("state").value_or(static_cast<int>(BadgeState::kUnknown)));
   badge.words = {kWords[static_cast<std::size_t>(words)], {}};
   badge.age_seconds = json->IntAt("age");
   if (const Json* args = json->Find("args")) {
@@ -186,10 +186,9 @@ class Badges {
     const store::Settings& settings = store_.settings();
     if (*badge.age >= settings.check_backup_warning_hours * kHour) {
       badge.words = kOverdue;
-      badge.state =
-          *badge.age >= settings.check_backup_critical_hours * kHour
-              ? BadgeState::kCritical
-              : BadgeState::kWarning;
+      badge.state = *badge.age >= settings.check_backup_critical_hours * kHour
+                        ? BadgeState::kCritical
+                        : BadgeState::kWarning;
     }
     return badge;
   }
@@ -270,8 +269,8 @@ class Badges {
     auto query = WriterQueryFor(store_);
     if (!query.ok()) return {};
     query->self = options_.self;
-    const std::vector<host::Writer> writers = host::FindWriters(
-        host::ProcessTable(options_.machine.proc()), *query);
+    const std::vector<host::Writer> writers =
+        host::FindWriters(host::ProcessTable(options_.machine.proc()), *query);
     const auto running =
         std::count_if(writers.begin(), writers.end(),
                       [](const host::Writer& each) { return each.certain; });

@@ -98,10 +98,10 @@ std::optional<std::int64_t> StartOfIncrement(std::string_view name,
       (text[digits] == '_' || text[digits] == '-')) {
     const std::string date(text.substr(0, kDateDigits));
     const std::string time(text.substr(kDateDigits + 1, kTimeDigits));
-    const auto parsed = ParseIso(
-        date.substr(0, 4) + "-" + date.substr(4, 2) + "-" + date.substr(6, 2) +
-        "T" + time.substr(0, 2) + ":" + time.substr(2, 2) + ":" +
-        time.substr(4, 2));
+    const auto parsed =
+        ParseIso(date.substr(0, 4) + "-" + date.substr(4, 2) + "-" +
+                 date.substr(6, 2) + "T" + time.substr(0, 2) + ":" +
+                 time.substr(2, 2) + ":" + time.substr(4, 2));
     if (!parsed) return std::nullopt;
     start = (*parsed - utc_offset).time_since_epoch().count();
   } else {

@@ -41,9 +41,9 @@ Result<Pace> ReadPace(const store::Store& store, std::int64_t now_ns,
 // For ReadPace() and its tests.
 Pace PaceOf(std::vector<WrittenIncrement> increments, std::int64_t now_ns);
 
-// The time in "increment_<pid>_<time>.parquet": seconds, milliseconds, ... since
-// 1970, or "20250827_003257" in local time.  Nullopt when it is none, or not
-// before `end_ns`.
+// The time in "increment_<pid>_<time>.parquet": seconds, milliseconds, ...
+// since 1970, or "20250827_003257" in local time.  Nullopt when it is none, or
+// not before `end_ns`.
 std::optional<std::int64_t> StartOfIncrement(std::string_view name,
                                              std::int64_t end_ns,
                                              std::chrono::seconds utc_offset);

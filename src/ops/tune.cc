@@ -55,8 +55,8 @@ class Tuning {
     memory.memory_pressure = options_.machine.PressureOf("memory");
     memory.cpu_pressure = options_.machine.PressureOf("cpu");
     memory.io_pressure = options_.machine.PressureOf("io");
-    memory.is_short = memory.state &&
-                      MemoryIsShort(*memory.state, memory.memory_pressure);
+    memory.is_short =
+        memory.state && MemoryIsShort(*memory.state, memory.memory_pressure);
     memory.cache = ReadStoreCache(store_, progress_);
     const std::int64_t now_ns = store_.clock().Now().time_since_epoch().count();
     BENCHKEEP_ASSIGN(report_.pace,
@@ -170,9 +170,9 @@ class Tuning {
 
   Status WaitAndMeasure() {
     constexpr std::chrono::milliseconds kStep{100};
-    progress_.Stage(Say(N_("watching the runners for {0} s"),
-                        options_.interval.count()),
-                    0);
+    progress_.Stage(
+        Say(N_("watching the runners for {0} s"), options_.interval.count()),
+        0);
     const TimePoint end = store_.clock().Now() + options_.interval;
     while (store_.clock().Now() < end) {
       if (progress_.Cancelled()) {

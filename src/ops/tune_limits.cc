@@ -85,9 +85,8 @@ TuneLimit MemoryLimit(const host::Machine& machine, const TuneMemory& memory) {
     double inside = 0;
     for (const TuneRunner& runner : memory.runners) {
       const std::string name = machine.MemoryGroupOf(runner.process.pid);
-      const bool is_inside =
-          name == group.name || group.name == "/" ||
-          name.starts_with(group.name + "/");
+      const bool is_inside = name == group.name || group.name == "/" ||
+                             name.starts_with(group.name + "/");
       if (is_inside) {
         inside += static_cast<double>(runner.pss_bytes.value_or(0));
       }
@@ -184,16 +183,17 @@ void SetBatch(std::uint64_t tasks, TuneReport& report) {
   batch.value = batch.guide;
   const std::optional<double>& each = report.pace.seconds_per_test;
   if (!each || *each <= 0) {
-    batch.about = Say(N_("the guide's rule; how long a test takes is not known "
-                         "yet"));
+    batch.about =
+        Say(N_("the guide's rule; how long a test takes is not known "
+               "yet"));
     return;
   }
   const auto most = std::max<std::int64_t>(
       1, static_cast<std::int64_t>(
              std::min(kLongestFlush / *each, static_cast<double>(kMost))));
   // But every runner gets its share.
-  const std::int64_t share = std::max<std::int64_t>(
-      1, (count + report.workers - 1) / report.workers);
+  const std::int64_t share =
+      std::max<std::int64_t>(1, (count + report.workers - 1) / report.workers);
   const auto least = std::min(
       {static_cast<std::int64_t>(std::min(std::ceil(kShortestFlush / *each),
                                           static_cast<double>(kMost))),
@@ -238,8 +238,8 @@ void SetLimits(const host::CpuAllowance& cpus, const host::Machine& machine,
           : Say(N_("JSON: one per processor, at most {0}; the machine has {1}"),
                 rule.most, cpus.online);
   TuneLimit affinity{.name = "affinity", .value = ByCpus(rule, cpus.affinity)};
-  affinity.about = Say(N_("may run on {0} of {1} processors"), cpus.affinity,
-                       cpus.online);
+  affinity.about =
+      Say(N_("may run on {0} of {1} processors"), cpus.affinity, cpus.online);
   TuneLimit quota{.name = "cpu_quota"};
   if (cpus.quota) {
     quota.value = ByCpus(rule, *cpus.quota);
@@ -249,12 +249,12 @@ void SetLimits(const host::CpuAllowance& cpus, const host::Machine& machine,
   } else {
     quota.about = Say(N_("no control group limits the processors"));
   }
-  report.limits = {std::move(guide), std::move(affinity), std::move(quota),
-                   MemoryLimit(machine, report.memory),
-                   ApiLimit(report.pace,
-                            static_cast<std::int64_t>(
-                                report.memory.runners.size()),
-                            report.rate)};
+  report.limits = {
+      std::move(guide), std::move(affinity), std::move(quota),
+      MemoryLimit(machine, report.memory),
+      ApiLimit(report.pace,
+               static_cast<std::int64_t>(report.memory.runners.size()),
+               report.rate)};
   const auto tighter = [](const TuneLimit& a, const TuneLimit& b) {
     if (!a.value || !b.value) return a.value.has_value();
     return *a.value < *b.value;
@@ -274,15 +274,14 @@ std::optional<double> RetryAfterIn(const std::string& message) {
     text += static_cast<char>(c < 0x80 ? std::tolower(c) : c);
   }
   std::optional<double> longest;
-  for (const char* phrase :
-       {"retry-after", "retry after", "retry_after", "try again in",
-        "retry in"}) {
+  for (const char* phrase : {"retry-after", "retry after", "retry_after",
+                             "try again in", "retry in"}) {
     std::size_t at = text.find(phrase);
     for (; at != std::string::npos; at = text.find(phrase, at + 1)) {
       std::size_t i = at + std::string(phrase).size();
       // What stands between: ": ", "\": \"", "=".
-      while (i < text.size() && std::string(" :=\"'").find(text[i]) !=
-                                    std::string::npos) {
+      while (i < text.size() &&
+             std::string(" :=\"'").find(text[i]) != std::string::npos) {
         ++i;
       }
       double seconds = 0;
@@ -291,8 +290,8 @@ std::optional<double> RetryAfterIn(const std::string& message) {
              std::isdigit(static_cast<unsigned char>(text[i])) != 0) {
         const std::size_t end =
             std::min(text.find_first_not_of("0123456789.", i), text.size());
-        const double number = std::strtod(text.substr(i, end - i).c_str(),
-                                          nullptr);
+        const double number =
+            std::strtod(text.substr(i, end - i).c_str(), nullptr);
         i = end;
         while (i < text.size() && text[i] == ' ') ++i;
         double unit = 1;
@@ -322,11 +321,11 @@ std::optional<double> RetryAfterIn(const std::string& message) {
 std::optional<double> GrowthPerHour(const std::vector<MemoryPoint>& points,
                                     std::chrono::seconds least) {
   if (points.size() < 2) return std::nullopt;
-  const auto [first, last] = std::minmax_element(
-      points.begin(), points.end(),
-      [](const MemoryPoint& a, const MemoryPoint& b) {
-        return a.seconds < b.seconds;
-      });
+  const auto [first, last] =
+      std::minmax_element(points.begin(), points.end(),
+                          [](const MemoryPoint& a, const MemoryPoint& b) {
+                            return a.seconds < b.seconds;
+                          });
   if (last->seconds - first->seconds < static_cast<double>(least.count()) ||
       last->seconds <= first->seconds) {
     return std::nullopt;

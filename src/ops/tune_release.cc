@@ -195,8 +195,7 @@ bool MemoryIsShort(const host::MemoryState& state,
 }
 
 ReleaseReport ReleaseMemory(const store::Store& store,
-                            const ReleaseOptions& options,
-                            Progress& progress) {
+                            const ReleaseOptions& options, Progress& progress) {
   ReleaseReport report;
   report.rehearsal = options.rehearse;
   const auto memory = options.machine.Memory();

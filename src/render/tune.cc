@@ -160,8 +160,8 @@ std::string Growth(const std::optional<double>& bytes_per_hour,
   if (!bytes_per_hour) return "-";
   const std::string size =
       HumanBytes(static_cast<std::uint64_t>(std::fabs(*bytes_per_hour)));
-  return face.Tr(Say(N_("{0} an hour"), (*bytes_per_hour < 0 ? "-" : "+") +
-                                            size));
+  return face.Tr(
+      Say(N_("{0} an hour"), (*bytes_per_hour < 0 ? "-" : "+") + size));
 }
 
 std::string PressureText(const std::optional<host::Pressure>& pressure,
@@ -188,8 +188,8 @@ std::string MemoryText(const ops::TuneMemory& memory, const Face& face) {
                              HumanBytes(group.limit_bytes)))});
     }
   }
-  table.Row({face.Tr(N_("pressure")),
-             PressureText(memory.memory_pressure, face)});
+  table.Row(
+      {face.Tr(N_("pressure")), PressureText(memory.memory_pressure, face)});
   std::string cache = HumanBytes(memory.cache.bytes);
   std::string parts;
   for (const ops::CachePart& part : memory.cache.parts) {
@@ -199,9 +199,8 @@ std::string MemoryText(const ops::TuneMemory& memory, const Face& face) {
   }
   if (!parts.empty()) cache += " (" + parts + ")";
   table.Row({face.Tr(N_("page cache of the store's files")), cache});
-  std::string all = memory.runners.empty()
-                        ? face.Tr(N_("none is running"))
-                        : HumanBytes(memory.pss_bytes);
+  std::string all = memory.runners.empty() ? face.Tr(N_("none is running"))
+                                           : HumanBytes(memory.pss_bytes);
   if (memory.growth_bytes_per_hour) {
     all += ", " + Growth(memory.growth_bytes_per_hour, face);
   }
@@ -226,10 +225,11 @@ std::string MemoryText(const ops::TuneMemory& memory, const Face& face) {
   }
   text += "\n" + runners.Render(face);
   if (memory.runners.size() > kShownRunners) {
-    text += face.Tr(Say(N_("... and {0} more"),
-                        Thousands(std::uint64_t{memory.runners.size() -
-                                                kShownRunners}))) +
-            "\n";
+    text +=
+        face.Tr(Say(
+            N_("... and {0} more"),
+            Thousands(std::uint64_t{memory.runners.size() - kShownRunners}))) +
+        "\n";
   }
   return text;
 }
@@ -263,10 +263,9 @@ std::string ReleaseText(const ops::ReleaseReport& release, const Face& face) {
       .Column("");
   for (const ops::ReleaseStep& step : release.steps) {
     const bool told = step.state != Release::kNotHere;
-    table.Row({StepName(step.name, face),
-               told ? HumanBytes(step.before_bytes) : "-",
-               told ? HumanBytes(step.after_bytes) : "-",
-               StepText(step, face)});
+    table.Row(
+        {StepName(step.name, face), told ? HumanBytes(step.before_bytes) : "-",
+         told ? HumanBytes(step.after_bytes) : "-", StepText(step, face)});
   }
   std::string text = table.Render(face);
   if (release.freed_bytes == 0) {
@@ -362,8 +361,7 @@ Document TuneDocument(const ops::TuneReport& report,
       "\n" +
       Wrap(face.Tr(Say(N_("batch: {0}"), face.Tr(report.batch.about))),
            face.width) +
-      "\n" + LimitsText(report, face) + "\n" +
-      MemoryText(report.memory, face);
+      "\n" + LimitsText(report, face) + "\n" + MemoryText(report.memory, face);
   if (release) document.text += "\n" + ReleaseText(*release, face);
   return document;
 }

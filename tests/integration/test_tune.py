@@ -170,7 +170,7 @@ def test_a_real_quota_of_processors_binds(benchkeep: Benchkeep, root: Path):
 
 
 def test_a_real_limit_of_memory_binds(benchkeep: Benchkeep, root: Path):
-    with control_group("memory", limit_in_bytes=str(70 * MIB)) as group:
+    with control_group("memory", limit_in_bytes=str(56 * MIB)) as group:
 
         def enter():
             (group / "cgroup.procs").write_text(str(os.getpid()))
@@ -178,8 +178,8 @@ def test_a_real_limit_of_memory_binds(benchkeep: Benchkeep, root: Path):
         with runner(root):
             outcome = benchkeep.run(root, "tune", preexec=enter)
     (seen,) = outcome.data["memory"]["groups"]
-    assert seen["limit_bytes"] == 70 * MIB
-    # 63 MiB less what benchkeep itself uses, for runners of 24 MiB and more.
+    assert seen["limit_bytes"] == 56 * MIB
+    # 50 MiB less what benchkeep itself uses, for runners of 24 MiB and more.
     assert limits(outcome)["memory"] in (0, 1) and outcome.data["workers"] == 1
     assert outcome.data["binding"] == "memory"
 

@@ -24,9 +24,10 @@ class FakeMachine {
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
 
   void Allow(const std::string& cpus) {
-    Write("proc/self/status", "Name:\tbenchkeep\nCpus_allowed:\tff\n"
-                              "Cpus_allowed_list:\t" +
-                                  cpus + "\n");
+    Write("proc/self/status",
+          "Name:\tbenchkeep\nCpus_allowed:\tff\n"
+          "Cpus_allowed_list:\t" +
+              cpus + "\n");
   }
 
   void Memory(std::uint64_t total, std::uint64_t available) {

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/temp_dir.h"
 #include "fake_machine.h"
+#include "support/temp_dir.h"
 
 namespace benchkeep::host {
 namespace {

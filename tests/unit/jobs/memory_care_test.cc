@@ -19,12 +19,12 @@ class MemoryCareTest : public testing::Test {
  protected:
   void Tick(std::chrono::minutes time) { care_.Tick(kStart + time); }
 
-  // What was said once `runs` runs have ended.
-  std::vector<std::string> SaidAfter(int runs) {
-    for (int i = 0; i < 2000 && ended_ < runs; ++i) {
+  // What was said once so many releases have ended.
+  std::vector<std::string> SaidAfter(int releases) {
+    for (int i = 0; i < 2000 && ended_ < releases; ++i) {
       std::this_thread::sleep_for(5ms);
     }
-    EXPECT_EQ(runs_, runs);
+    EXPECT_EQ(releases_, releases);
     std::vector<std::string> said;
     for (const Message& message : care_.Collect()) {
       said.push_back(message.English());
@@ -35,23 +35,26 @@ class MemoryCareTest : public testing::Test {
   TempDir dir_;
   host::FakeMachine fake_{dir_.path()};
   Result<std::string> answer_ = std::string();
-  std::atomic<int> runs_ = 0;
+  std::atomic<int> looks_ = 0;
+  std::atomic<int> releases_ = 0;
   std::atomic<int> ended_ = 0;
   MemoryCare care_{host::Machine(fake_.root()),
-                   [this](const auto& /*cancelled*/) {
-                     ++runs_;
+                   [this](TuneFor what, const auto& /*cancelled*/) {
+                     ++(what == TuneFor::kRelease ? releases_ : looks_);
                      return answer_;
                    },
                    kStart, [this] { ++ended_; }};
 };
 
-TEST_F(MemoryCareTest, DoesNothingWhileThereIsRoom) {
+TEST_F(MemoryCareTest, OnlyLooksWhileThereIsRoom) {
   Tick(31min);
-  Tick(100min);
+  Tick(59min);
+  care_.Stop();
   EXPECT_TRUE(SaidAfter(0).empty());
+  EXPECT_EQ(looks_, 1);
 }
 
-TEST_F(MemoryCareTest, GivesBackEveryHalfHourWhenMemoryIsShort) {
+TEST_F(MemoryCareTest, GivesBackEveryHalfHourWhileMemoryIsShort) {
   fake_.Memory(16 * kGiB, kGiB);
   answer_ = R"({"data":{"release":{"freed_bytes":1572864}}})";
   Tick(29min);
@@ -61,14 +64,12 @@ TEST_F(MemoryCareTest, GivesBackEveryHalfHourWhenMemoryIsShort) {
                               "memory is short: 1.5 MiB were given back"});
   Tick(59min);
   EXPECT_TRUE(SaidAfter(1).empty());
-  // There is room again.
+  // There is room again, but tasks wait for memory.
   fake_.Memory(16 * kGiB, 8 * kGiB);
-  Tick(61min);
-  EXPECT_TRUE(SaidAfter(1).empty());
-  // But tasks wait for memory.
   fake_.Pressure(3, 1);
-  Tick(92min);
+  Tick(61min);
   EXPECT_EQ(SaidAfter(2).size(), 1U);
+  EXPECT_EQ(looks_, 0);
 }
 
 TEST_F(MemoryCareTest, SaysWhenNothingCameOfIt) {
