@@ -108,7 +108,7 @@ const Command kTuneCommand = {
         "Shows who uses the memory, how fast that grows and for how long it "
         "lasts. --release gives back what can be given back, measures before "
         "and after, and says so when nothing was gained; no result is touched. "
-        "The daemon does it every half hour when memory is short."),
+        "The daemon does it when memory is short."),
     .examples =
         {{"benchkeep tune", N_("What fits, and why:")},
          {"eval \"$(benchkeep tune --env)\"; echo \"$workers $batch_size\"",

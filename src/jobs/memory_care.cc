@@ -16,7 +16,6 @@
 namespace benchkeep::jobs {
 namespace {
 
-constexpr std::chrono::minutes kEvery{30};
 constexpr std::chrono::minutes kLongest{10};
 constexpr std::uint64_t kHeapWorthIt = std::uint64_t{4} << 20;
 
@@ -45,9 +44,11 @@ TuneRun TuneByChild(Program program) {
   };
 }
 
-MemoryCare::MemoryCare(host::Machine machine, TuneRun tune, TimePoint now,
-                       std::function<void()> wake)
+MemoryCare::MemoryCare(host::Machine machine, const store::Settings& settings,
+                       TuneRun tune, TimePoint now, std::function<void()> wake)
     : machine_(std::move(machine)),
+      every_(settings.tune_release_minutes),
+      free_percent_(settings.tune_free_percent),
       tune_(std::move(tune)),
       wake_(std::move(wake)),
       last_(now) {}
@@ -61,12 +62,13 @@ void MemoryCare::Stop() {
 
 void MemoryCare::Tick(TimePoint now) {
   if (now < last_) last_ = now;  // The clock was put back.
-  if (now - last_ < kEvery || running_ || stop_) return;
+  if (every_.count() == 0 || now - last_ < every_ || running_ || stop_) return;
   last_ = now;
   if (host::OwnMemoryNow().free_heap_bytes >= kHeapWorthIt) host::TrimHeap();
   const auto memory = machine_.Memory();
   const bool is_short =
-      memory && ops::MemoryIsShort(*memory, machine_.PressureOf("memory"));
+      memory && ops::MemoryIsShort(*memory, machine_.PressureOf("memory"),
+                                   free_percent_);
   const TuneFor what = is_short ? TuneFor::kRelease : TuneFor::kLook;
   if (thread_.joinable()) thread_.join();
   running_ = true;

@@ -1,5 +1,5 @@
-// Watches the memory while the daemon runs, every half hour, and gives it back
-// when it is short.
+// Watches the memory while the daemon runs, every [tune] release_minutes, and
+// gives it back when it is short.
 //
 // Whether it is short is told by /proc and /sys, never by the store.  A child
 // process (`tune`) remembers how much the runners use, for their growth, and
@@ -33,13 +33,13 @@ TuneRun TuneByChild(Program program);
 class MemoryCare {
  public:
   // `wake` is called from another thread when there is something to say.
-  MemoryCare(host::Machine machine, TuneRun tune, TimePoint now,
-             std::function<void()> wake);
+  MemoryCare(host::Machine machine, const store::Settings& settings,
+             TuneRun tune, TimePoint now, std::function<void()> wake);
   MemoryCare(const MemoryCare&) = delete;
   MemoryCare& operator=(const MemoryCare&) = delete;
   ~MemoryCare();  // Ends what runs.
 
-  // Looks when half an hour has passed.
+  // Looks when it is time.
   void Tick(TimePoint now);
   void Stop();
   // What has happened since the last call, for the log.
@@ -49,6 +49,8 @@ class MemoryCare {
   void Run(TuneFor what);
 
   const host::Machine machine_;
+  const std::chrono::minutes every_;
+  const std::int64_t free_percent_;
   const TuneRun tune_;
   const std::function<void()> wake_;
   TimePoint last_;

@@ -229,7 +229,8 @@ class Badges {
     if (!memory) return {};
     const auto free =
         std::to_string(static_cast<std::int64_t>(memory->FreePercent())) + "%";
-    return MemoryIsShort(*memory, options_.machine.PressureOf("memory"))
+    return MemoryIsShort(*memory, options_.machine.PressureOf("memory"),
+                         store_.settings().tune_free_percent)
                ? Badge{BadgeState::kWarning, kShort, {free}}
                : Badge{BadgeState::kOk, kFree, {free}};
   }

@@ -56,7 +56,8 @@ class Tuning {
     memory.cpu_pressure = options_.machine.PressureOf("cpu");
     memory.io_pressure = options_.machine.PressureOf("io");
     memory.is_short =
-        memory.state && MemoryIsShort(*memory.state, memory.memory_pressure);
+        memory.state && MemoryIsShort(*memory.state, memory.memory_pressure,
+                                    store_.settings().tune_free_percent);
     memory.cache = ReadStoreCache(store_, progress_);
     const std::int64_t now_ns = store_.clock().Now().time_since_epoch().count();
     BENCHKEEP_ASSIGN(report_.pace,
@@ -65,8 +66,7 @@ class Tuning {
     if (progress_.Cancelled()) {
       return Fail(Code::kCancelled, Say(N_("interrupted")));
     }
-    SetLimits(options_.machine.Cpus(), options_.machine, options_.tasks,
-              report_);
+    SetLimits(options_.machine, store_.settings(), options_.tasks, report_);
     Forecast();
     Judge();
     return std::move(report_);

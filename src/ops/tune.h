@@ -96,7 +96,7 @@ Result<TuneReport> ReadTune(const store::Store& store,
                             const TuneOptions& options, Progress& progress);
 
 // tune_limits.cc.  Fills workers, limits and batch from what was measured.
-void SetLimits(const host::CpuAllowance& cpus, const host::Machine& machine,
+void SetLimits(const host::Machine& machine, const store::Settings& settings,
                std::uint64_t tasks, TuneReport& report);
 
 // The longest wait that a service asked for in such a message ("Retry-After:

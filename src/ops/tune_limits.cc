@@ -33,10 +33,9 @@ std::int64_t GuideBatch(std::int64_t tasks, std::int64_t workers) {
   return tasks < kMany ? kUsual : kLarge;
 }
 
-// An increment is rewritten as a whole each time: not too often.  What is not
-// written yet dies with its runner: not too seldom.
+// An increment is rewritten as a whole each time: not too often.  (What is not
+// written yet dies with its runner: not too seldom, by the settings.)
 constexpr double kShortestFlush = 10;
-constexpr double kLongestFlush = 300;
 
 // A few refusals are usual: nobody waits for those.
 constexpr double kRefusedLeast = 0.01;
@@ -59,64 +58,90 @@ std::int64_t ByCpus(const Rule& rule, double cpus) {
                   static_cast<std::int64_t>(std::floor(rule.per_cpu * cpus))));
 }
 
-TuneLimit MemoryLimit(const host::Machine& machine, const TuneMemory& memory) {
-  TuneLimit limit{.name = "memory"};
-  if (!memory.state) {
-    limit.about = Say(N_("the machine does not tell its memory"));
-    return limit;
-  }
-  if (!memory.per_runner_bytes || *memory.per_runner_bytes == 0) {
-    limit.about = Say(
-        N_("no runner to measure: none is running, and none was seen before"));
-    return limit;
-  }
-  const auto each = static_cast<double>(*memory.per_runner_bytes);
-  const auto fit = [each](double total, double available, double inside) {
-    const double room = available + inside - total * kFreePercent / kPercent;
+// Where the room for runners is the smallest, and for how many.
+struct Room {
+  std::int64_t runners = 0;
+  double total_bytes = 0;
+  std::string group;  // Empty: the machine.
+};
+
+Room SmallestRoom(const host::Machine& machine, const TuneMemory& memory,
+                  double each, double free_share) {
+  // What the runners hold now is theirs already.
+  const auto fit = [&](double total, double available, double inside) {
+    const double room = available + inside - total * free_share;
     return static_cast<std::int64_t>(std::max(0.0, std::floor(room / each)));
   };
-  // What the runners hold now is theirs already.
-  limit.value = fit(static_cast<double>(memory.state->total_bytes),
-                    static_cast<double>(memory.state->available_bytes),
-                    static_cast<double>(memory.pss_bytes));
-  double total = static_cast<double>(memory.state->total_bytes);
-  std::string where;
+  Room room;
+  room.total_bytes = static_cast<double>(memory.state->total_bytes);
+  room.runners = fit(room.total_bytes,
+                     static_cast<double>(memory.state->available_bytes),
+                     static_cast<double>(memory.pss_bytes));
   for (const host::GroupMemory& group : memory.state->groups) {
     double inside = 0;
     for (const TuneRunner& runner : memory.runners) {
       const std::string name = machine.MemoryGroupOf(runner.process.pid);
-      const bool is_inside = name == group.name || group.name == "/" ||
-                             name.starts_with(group.name + "/");
-      if (is_inside) {
+      if (name == group.name || group.name == "/" ||
+          name.starts_with(group.name + "/")) {
         inside += static_cast<double>(runner.pss_bytes.value_or(0));
       }
     }
     const std::int64_t fits =
         fit(static_cast<double>(group.limit_bytes),
             static_cast<double>(group.available_bytes()), inside);
-    if (fits >= *limit.value) continue;
-    limit.value = fits;
-    total = static_cast<double>(group.limit_bytes);
-    where = group.name;
+    if (fits < room.runners) {
+      room = {fits, static_cast<double>(group.limit_bytes), group.name};
+    }
   }
-  const std::string kept = Short(kFreePercent) + "%";
-  if (where.empty()) {
+  return room;
+}
+
+TuneLimit MemoryLimit(const host::Machine& machine,
+                      const store::Settings& settings,
+                      const TuneMemory& memory) {
+  TuneLimit limit{.name = "memory"};
+  if (!memory.state) {
+    limit.about = Say(N_("the machine does not tell its memory"));
+    return limit;
+  }
+  const std::uint64_t measured = memory.per_runner_bytes.value_or(0);
+  const auto each =
+      static_cast<double>(std::max(measured, settings.tune_runner_memory));
+  if (each == 0) {
+    limit.about = Say(
+        N_("no runner to measure: none is running, and none was seen before"));
+    return limit;
+  }
+  const double free_percent =
+      std::min(static_cast<double>(settings.tune_free_percent), kPercent);
+  const Room room =
+      SmallestRoom(machine, memory, each, free_percent / kPercent);
+  limit.value = room.runners;
+  const std::string kept = Short(free_percent) + "%";
+  const bool as_set = settings.tune_runner_memory > measured;
+  if (room.group.empty()) {
     limit.about =
-        memory.per_runner_remembered
+        as_set ? Say(N_("{0} per runner, as set, in {1}; {2} stays free"),
+                     MiB(each), MiB(room.total_bytes), kept)
+        : memory.per_runner_remembered
             ? Say(N_("{0} per runner, as measured before, in {1}; {2} stays "
                      "free"),
-                  MiB(each), MiB(total), kept)
+                  MiB(each), MiB(room.total_bytes), kept)
             : Say(N_("{0} per runner, in {1}; {2} stays free"), MiB(each),
-                  MiB(total), kept);
+                  MiB(room.total_bytes), kept);
   } else {
     limit.about =
-        memory.per_runner_remembered
+        as_set
+            ? Say(N_("{0} per runner, as set, in {1} of the control group "
+                     "{2}; {3} stays free"),
+                  MiB(each), MiB(room.total_bytes), room.group, kept)
+        : memory.per_runner_remembered
             ? Say(N_("{0} per runner, as measured before, in {1} of the "
                      "control group {2}; {3} stays free"),
-                  MiB(each), MiB(total), where, kept)
+                  MiB(each), MiB(room.total_bytes), room.group, kept)
             : Say(N_("{0} per runner, in {1} of the control group {2}; {3} "
                      "stays free"),
-                  MiB(each), MiB(total), where, kept);
+                  MiB(each), MiB(room.total_bytes), room.group, kept);
   }
   return limit;
 }
@@ -175,7 +200,8 @@ TuneLimit ApiLimit(const Pace& pace, std::int64_t running,
   return limit;
 }
 
-void SetBatch(std::uint64_t tasks, TuneReport& report) {
+void SetBatch(std::uint64_t tasks, std::int64_t longest_seconds,
+              TuneReport& report) {
   TuneBatch& batch = report.batch;
   constexpr std::uint64_t kMost = 1'000'000'000;
   const auto count = static_cast<std::int64_t>(std::min(tasks, kMost));
@@ -190,7 +216,7 @@ void SetBatch(std::uint64_t tasks, TuneReport& report) {
   }
   const auto most = std::max<std::int64_t>(
       1, static_cast<std::int64_t>(
-             std::min(kLongestFlush / *each, static_cast<double>(kMost))));
+             std::min(static_cast<double>(longest_seconds) / *each, static_cast<double>(kMost))));
   // But every runner gets its share.
   const std::int64_t share =
       std::max<std::int64_t>(1, (count + report.workers - 1) / report.workers);
@@ -204,7 +230,7 @@ void SetBatch(std::uint64_t tasks, TuneReport& report) {
     batch.about =
         Say(N_("the guide says {0}, but a test takes {1} s: results would "
                "wait longer than {2} s before they are written"),
-            batch.guide, pace, static_cast<std::int64_t>(kLongestFlush));
+            batch.guide, pace, longest_seconds);
   } else if (batch.guide < least) {
     batch.value = least;
     batch.about =
@@ -226,8 +252,9 @@ const char* StorageName(Storage storage) {
   return storage == Storage::kParquet ? "parquet" : "json";
 }
 
-void SetLimits(const host::CpuAllowance& cpus, const host::Machine& machine,
+void SetLimits(const host::Machine& machine, const store::Settings& settings,
                std::uint64_t tasks, TuneReport& report) {
+  const host::CpuAllowance cpus = machine.Cpus();
   const Rule rule = RuleFor(report.storage);
   TuneLimit guide{.name = "guide", .value = ByCpus(rule, cpus.online)};
   guide.about =
@@ -251,7 +278,7 @@ void SetLimits(const host::CpuAllowance& cpus, const host::Machine& machine,
   }
   report.limits = {
       std::move(guide), std::move(affinity), std::move(quota),
-      MemoryLimit(machine, report.memory),
+      MemoryLimit(machine, settings, report.memory),
       ApiLimit(report.pace,
                static_cast<std::int64_t>(report.memory.runners.size()),
                report.rate)};
@@ -265,7 +292,7 @@ void SetLimits(const host::CpuAllowance& cpus, const host::Machine& machine,
       std::min_element(report.limits.begin(), report.limits.end(), tighter);
   tightest->binds = true;
   report.workers = std::max<std::int64_t>(1, tightest->value.value_or(1));
-  SetBatch(tasks, report);
+  SetBatch(tasks, settings.tune_flush_seconds, report);
 }
 
 std::optional<double> RetryAfterIn(const std::string& message) {

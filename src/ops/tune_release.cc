@@ -189,8 +189,9 @@ StoreCache ReadStoreCache(const store::Store& store, Progress& progress) {
 }
 
 bool MemoryIsShort(const host::MemoryState& state,
-                   const std::optional<host::Pressure>& pressure) {
-  return state.FreePercent() < kFreePercent ||
+                   const std::optional<host::Pressure>& pressure,
+                   std::int64_t free_percent) {
+  return state.FreePercent() < static_cast<double>(free_percent) ||
          (pressure && pressure->some.avg300 >= kPressed);
 }
 
@@ -201,7 +202,8 @@ ReleaseReport ReleaseMemory(const store::Store& store,
   const auto memory = options.machine.Memory();
   if (options.only_if_short) {
     report.needed =
-        memory && MemoryIsShort(*memory, options.machine.PressureOf("memory"));
+        memory && MemoryIsShort(*memory, options.machine.PressureOf("memory"),
+                                store.settings().tune_free_percent);
     if (!report.needed) return report;
   }
   progress.Stage(Say(N_("giving memory back")), 0);

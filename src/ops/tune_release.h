@@ -33,13 +33,11 @@ struct StoreCache {
 };
 StoreCache ReadStoreCache(const store::Store& store, Progress& progress);
 
-// So much of the memory is not for runners.
-inline constexpr double kFreePercent = 10;
-
-// Less than that is free, of the machine or of a control group, or tasks wait
-// for memory.
+// Less than `free_percent` is free, of the machine or of a control group, or
+// tasks wait for memory.
 bool MemoryIsShort(const host::MemoryState& state,
-                   const std::optional<host::Pressure>& pressure);
+                   const std::optional<host::Pressure>& pressure,
+                   std::int64_t free_percent);
 
 struct ReleaseOptions {
   bool rehearse = false;

@@ -34,11 +34,12 @@ class MemoryCareTest : public testing::Test {
 
   TempDir dir_;
   host::FakeMachine fake_{dir_.path()};
+  store::Settings settings_;
   Result<std::string> answer_ = std::string();
   std::atomic<int> looks_ = 0;
   std::atomic<int> releases_ = 0;
   std::atomic<int> ended_ = 0;
-  MemoryCare care_{host::Machine(fake_.root()),
+  MemoryCare care_{host::Machine(fake_.root()), settings_,
                    [this](TuneFor what, const auto& /*cancelled*/) {
                      ++(what == TuneFor::kRelease ? releases_ : looks_);
                      return answer_;
@@ -69,6 +70,20 @@ TEST_F(MemoryCareTest, GivesBackEveryHalfHourWhileMemoryIsShort) {
   fake_.Pressure(3, 1);
   Tick(61min);
   EXPECT_EQ(SaidAfter(2).size(), 1U);
+  EXPECT_EQ(looks_, 0);
+}
+
+TEST_F(MemoryCareTest, NeverLooksWhenTheSettingsSaySo) {
+  settings_.tune_release_minutes = 0;
+  fake_.Memory(16 * kGiB, kGiB);
+  MemoryCare care(host::Machine(fake_.root()), settings_,
+                  [this](TuneFor /*what*/, const auto& /*cancelled*/) {
+                    ++looks_;
+                    return answer_;
+                  },
+                  kStart, [] {});
+  care.Tick(kStart + 1000min);
+  care.Stop();
   EXPECT_EQ(looks_, 0);
 }
 

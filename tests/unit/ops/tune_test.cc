@@ -46,7 +46,7 @@ class LimitsTest : public testing::Test {
   void Set(std::uint64_t tasks = 1000) {
     const host::Machine machine(fake_.root());
     report_.memory.state = machine.Memory();
-    SetLimits(machine.Cpus(), machine, tasks, report_);
+    SetLimits(machine, settings_, tasks, report_);
   }
 
   void AddRunner(int pid, std::uint64_t bytes) {
@@ -61,6 +61,7 @@ class LimitsTest : public testing::Test {
 
   TempDir dir_;
   host::FakeMachine fake_{dir_.path()};
+  store::Settings settings_;
   TuneReport report_;
 };
 
@@ -136,6 +137,19 @@ TEST_F(LimitsTest, TheMemoryOfAControlGroupDecides) {
   EXPECT_EQ(Named(report_, "memory").value, 8);
 }
 
+TEST_F(LimitsTest, TheSettingsMayPlanMoreForARunner) {
+  settings_.tune_runner_memory = 2 * kGiB;
+  Set();
+  // 12 GiB are available, 1.6 stay free.
+  EXPECT_EQ(Named(report_, "memory").value, 5);
+  settings_.tune_free_percent = 50;
+  Set();
+  EXPECT_EQ(Named(report_, "memory").value, 2);
+  AddRunner(10, 4 * kGiB);
+  Set();
+  EXPECT_EQ(Named(report_, "memory").value, 2);
+}
+
 TEST_F(LimitsTest, MemoryThatIsUsedUpStillLeavesOneRunner) {
   fake_.Memory(16 * kGiB, kGiB / 10);
   AddRunner(10, kGiB / 10);
@@ -205,6 +219,10 @@ TEST_F(LimitsTest, BatchesFollowWhatATestTakes) {
   report_.pace.seconds_per_test = 0.1;
   Set(10'000);
   EXPECT_EQ(report_.batch.value, 100);
+  settings_.tune_flush_seconds = 5;
+  Set(10'000);
+  EXPECT_EQ(report_.batch.value, 50);
+  settings_.tune_flush_seconds = 300;
   Set(320);  // But there are 20 tests for each runner, no more.
   EXPECT_EQ(report_.batch.value, 20);
   report_.pace.seconds_per_test = 3;
@@ -279,17 +297,17 @@ TEST(MemoryIsShort, ByRoomOrByPressure) {
   host::MemoryState state;
   state.total_bytes = 100;
   state.available_bytes = 11;
-  EXPECT_FALSE(MemoryIsShort(state, std::nullopt));
+  EXPECT_FALSE(MemoryIsShort(state, std::nullopt, 10));
   state.groups.push_back({"/g", 100, 91});
-  EXPECT_TRUE(MemoryIsShort(state, std::nullopt));
+  EXPECT_TRUE(MemoryIsShort(state, std::nullopt, 10));
   state.groups.clear();
   host::Pressure pressure;
   pressure.some.avg300 = 0.9;
-  EXPECT_FALSE(MemoryIsShort(state, pressure));
+  EXPECT_FALSE(MemoryIsShort(state, pressure, 10));
   pressure.some.avg300 = 1;
-  EXPECT_TRUE(MemoryIsShort(state, pressure));
+  EXPECT_TRUE(MemoryIsShort(state, pressure, 10));
   state.available_bytes = 9;
-  EXPECT_TRUE(MemoryIsShort(state, std::nullopt));
+  EXPECT_TRUE(MemoryIsShort(state, std::nullopt, 10));
 }
 
 // A store with a runner that grows, on a machine that lies in a folder.
