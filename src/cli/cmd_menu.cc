@@ -21,7 +21,7 @@ using ops::MenuItem;
 using render::CommandWords;
 
 // A menu must not make anybody wait for a disk.
-constexpr std::chrono::milliseconds kOpening{1'000};
+constexpr std::chrono::milliseconds kOpening{3'000};
 
 enum class Asked { kNo, kYes };
 

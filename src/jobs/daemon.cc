@@ -96,7 +96,8 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
       options.log(guarded.error().message);
     }
   }
-  MemoryCare memory(host::Machine(), store.settings(), TuneByChild(options.program), clock.Now(),
+  MemoryCare memory(host::Machine(), store.settings(),
+                    TuneByChild(options.program), clock.Now(),
                     [&waiter] { waiter.Wake(); });
   notifier.Send("READY=1");
   options.log(Say(N_("looking after {0}"), store.layout().root()));

@@ -67,8 +67,8 @@ void MemoryCare::Tick(TimePoint now) {
   if (host::OwnMemoryNow().free_heap_bytes >= kHeapWorthIt) host::TrimHeap();
   const auto memory = machine_.Memory();
   const bool is_short =
-      memory && ops::MemoryIsShort(*memory, machine_.PressureOf("memory"),
-                                   free_percent_);
+      memory &&
+      ops::MemoryIsShort(*memory, machine_.PressureOf("memory"), free_percent_);
   const TuneFor what = is_short ? TuneFor::kRelease : TuneFor::kLook;
   if (thread_.joinable()) thread_.join();
   running_ = true;

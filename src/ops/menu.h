@@ -41,7 +41,7 @@ struct MenuBadge {
 
 struct MenuOptions {
   int self = 0;  // Our pid.
-  std::chrono::milliseconds deadline{1'000};
+  std::chrono::milliseconds deadline{3'000};
   host::Machine machine = host::Machine();
 };
 

@@ -55,6 +55,29 @@ double Seconds(std::int64_t nanos) {
   return static_cast<double>(nanos) / static_cast<double>(kNanos);
 }
 
+// A runner may write each increment once, when it is full: then the time in the
+// name is that of the writing, and the tests were done since the one before.
+void FindStarts(std::vector<WrittenIncrement>& increments) {
+  constexpr std::int64_t kAtOnce = 5 * kNanos;
+  constexpr std::int64_t kLongestGap = 3600 * kNanos;
+  std::sort(increments.begin(), increments.end(),
+            [](const WrittenIncrement& a, const WrittenIncrement& b) {
+              return std::pair(a.pid, a.end_ns) < std::pair(b.pid, b.end_ns);
+            });
+  const WrittenIncrement* before = nullptr;
+  for (WrittenIncrement& each : increments) {
+    if (each.start_ns && each.end_ns - *each.start_ns < kAtOnce) {
+      each.start_ns.reset();
+    }
+    if (!each.start_ns && before != nullptr && before->pid == each.pid &&
+        each.end_ns > before->end_ns &&
+        each.end_ns - before->end_ns <= kLongestGap) {
+      each.start_ns = before->end_ns;
+    }
+    before = &each;
+  }
+}
+
 // How many of the spans overlap at most.
 std::int64_t MostAtOnce(const std::vector<WrittenIncrement>& increments) {
   std::vector<std::pair<std::int64_t, int>> changes;
@@ -123,6 +146,7 @@ std::optional<std::int64_t> StartOfIncrement(std::string_view name,
 Pace PaceOf(std::vector<WrittenIncrement> increments, std::int64_t now_ns) {
   Pace pace;
   pace.increments = increments.size();
+  FindStarts(increments);
   std::vector<double> paces;
   for (const WrittenIncrement& each : increments) {
     if (!each.start_ns || each.tests == 0) continue;

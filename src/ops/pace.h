@@ -1,8 +1,8 @@
 // How fast the campaign goes, as its increments show it.
 //
 // An increment tells who wrote it (the pid in its name), since when (the time
-// in its name), until when (its last change) and how many tests.  Merged ones
-// lie in the trash for days and tell the same.
+// in its name, or the increment before it), until when (its last change) and
+// how many tests.  Merged ones lie in the trash for days and tell the same.
 
 #pragma once
 

@@ -57,7 +57,7 @@ class Tuning {
     memory.io_pressure = options_.machine.PressureOf("io");
     memory.is_short =
         memory.state && MemoryIsShort(*memory.state, memory.memory_pressure,
-                                    store_.settings().tune_free_percent);
+                                      store_.settings().tune_free_percent);
     memory.cache = ReadStoreCache(store_, progress_);
     const std::int64_t now_ns = store_.clock().Now().time_since_epoch().count();
     BENCHKEEP_ASSIGN(report_.pace,

@@ -47,9 +47,11 @@ std::string Short(double value) {
   return text;
 }
 
-std::string MiB(double bytes) {
+std::string Size(double bytes) {
   constexpr double kMiB = 1 << 20;
-  return fmt::format("{:.0f} MiB", bytes / kMiB);
+  constexpr double kGiB = 1 << 30;
+  return bytes < kGiB ? fmt::format("{:.0f} MiB", bytes / kMiB)
+                      : fmt::format("{:.1f} GiB", bytes / kGiB);
 }
 
 std::int64_t ByCpus(const Rule& rule, double cpus) {
@@ -74,9 +76,9 @@ Room SmallestRoom(const host::Machine& machine, const TuneMemory& memory,
   };
   Room room;
   room.total_bytes = static_cast<double>(memory.state->total_bytes);
-  room.runners = fit(room.total_bytes,
-                     static_cast<double>(memory.state->available_bytes),
-                     static_cast<double>(memory.pss_bytes));
+  room.runners =
+      fit(room.total_bytes, static_cast<double>(memory.state->available_bytes),
+          static_cast<double>(memory.pss_bytes));
   for (const host::GroupMemory& group : memory.state->groups) {
     double inside = 0;
     for (const TuneRunner& runner : memory.runners) {
@@ -122,26 +124,25 @@ TuneLimit MemoryLimit(const host::Machine& machine,
   if (room.group.empty()) {
     limit.about =
         as_set ? Say(N_("{0} per runner, as set, in {1}; {2} stays free"),
-                     MiB(each), MiB(room.total_bytes), kept)
+                     Size(each), Size(room.total_bytes), kept)
         : memory.per_runner_remembered
             ? Say(N_("{0} per runner, as measured before, in {1}; {2} stays "
                      "free"),
-                  MiB(each), MiB(room.total_bytes), kept)
-            : Say(N_("{0} per runner, in {1}; {2} stays free"), MiB(each),
-                  MiB(room.total_bytes), kept);
+                  Size(each), Size(room.total_bytes), kept)
+            : Say(N_("{0} per runner, in {1}; {2} stays free"), Size(each),
+                  Size(room.total_bytes), kept);
   } else {
     limit.about =
-        as_set
-            ? Say(N_("{0} per runner, as set, in {1} of the control group "
-                     "{2}; {3} stays free"),
-                  MiB(each), MiB(room.total_bytes), room.group, kept)
+        as_set ? Say(N_("{0} per runner, as set, in {1} of the control group "
+                        "{2}; {3} stays free"),
+                     Size(each), Size(room.total_bytes), room.group, kept)
         : memory.per_runner_remembered
             ? Say(N_("{0} per runner, as measured before, in {1} of the "
                      "control group {2}; {3} stays free"),
-                  MiB(each), MiB(room.total_bytes), room.group, kept)
+                  Size(each), Size(room.total_bytes), room.group, kept)
             : Say(N_("{0} per runner, in {1} of the control group {2}; {3} "
                      "stays free"),
-                  MiB(each), MiB(room.total_bytes), room.group, kept);
+                  Size(each), Size(room.total_bytes), room.group, kept);
   }
   return limit;
 }
@@ -216,7 +217,8 @@ void SetBatch(std::uint64_t tasks, std::int64_t longest_seconds,
   }
   const auto most = std::max<std::int64_t>(
       1, static_cast<std::int64_t>(
-             std::min(static_cast<double>(longest_seconds) / *each, static_cast<double>(kMost))));
+             std::min(static_cast<double>(longest_seconds) / *each,
+                      static_cast<double>(kMost))));
   // But every runner gets its share.
   const std::int64_t share =
       std::max<std::int64_t>(1, (count + report.workers - 1) / report.workers);

@@ -276,12 +276,13 @@ std::string ReleaseText(const ops::ReleaseReport& release, const Face& face) {
                         HumanBytes(release.freed_bytes))) +
             "\n";
   } else {
-    text += face.Tr(Say(N_("{0} given back"), HumanBytes(release.freed_bytes)));
-    if (release.available_before && release.available_after) {
-      text += "; " + face.Tr(Say(N_("available to the machine: {0} -> {1}"),
-                                 HumanBytes(*release.available_before),
-                                 HumanBytes(*release.available_after)));
-    }
+    const std::string freed = HumanBytes(release.freed_bytes);
+    text += release.available_before && release.available_after
+                ? face.Tr(Say(N_("{0} given back; available to the machine: "
+                                 "{1} -> {2}"),
+                              freed, HumanBytes(*release.available_before),
+                              HumanBytes(*release.available_after)))
+                : face.Tr(Say(N_("{0} given back"), freed));
     text += "\n" +
             face.Tr(N_("Page cache counts as available either way: the kernel "
                        "takes it back by itself when it must.")) +

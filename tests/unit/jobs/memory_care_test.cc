@@ -76,12 +76,13 @@ TEST_F(MemoryCareTest, GivesBackEveryHalfHourWhileMemoryIsShort) {
 TEST_F(MemoryCareTest, NeverLooksWhenTheSettingsSaySo) {
   settings_.tune_release_minutes = 0;
   fake_.Memory(16 * kGiB, kGiB);
-  MemoryCare care(host::Machine(fake_.root()), settings_,
-                  [this](TuneFor /*what*/, const auto& /*cancelled*/) {
-                    ++looks_;
-                    return answer_;
-                  },
-                  kStart, [] {});
+  MemoryCare care(
+      host::Machine(fake_.root()), settings_,
+      [this](TuneFor /*what*/, const auto& /*cancelled*/) {
+        ++looks_;
+        return answer_;
+      },
+      kStart, [] {});
   care.Tick(kStart + 1000min);
   care.Stop();
   EXPECT_EQ(looks_, 0);

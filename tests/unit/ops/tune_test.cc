@@ -288,6 +288,20 @@ TEST(PaceOf, CountsADayAndTheRunnersAtOneTime) {
   EXPECT_EQ(pace.tests, 87U);
   EXPECT_EQ(pace.most_runners, 2);
   EXPECT_DOUBLE_EQ(pace.active_seconds, 500);
+  // Each increment written once, when it is full: 30 s for 10 tests, and the
+  // two runners take turns.
+  const Pace once = PaceOf(
+      {
+          {1, at(-301), at(-300), 10},
+          {2, at(-286), at(-285), 10},
+          {1, std::nullopt, at(-270), 10},
+          {2, at(-256), at(-255), 10},
+          {1, at(-241), at(-240), 10},
+          {2, at(-5000), at(-4900), 0},
+      },
+      kNow);
+  EXPECT_DOUBLE_EQ(once.seconds_per_test.value(), 3);
+  EXPECT_EQ(once.most_runners, 2);
   const Pace none = PaceOf({}, kNow);
   EXPECT_FALSE(none.seconds_per_test.has_value());
   EXPECT_EQ(none.most_runners, 0);
