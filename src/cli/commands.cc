@@ -36,6 +36,8 @@ constexpr const Command* kCommands[] = {
     &kDaemonCommand,
     &kScheduleCommand,
     &kObserveCommand,
+    &kTuneCommand,
+    &kMenuCommand,
     // Set up and learn.
     &kDemoCommand,
     &kConfigCommand,

@@ -25,6 +25,7 @@ extern const Command kHelpCommand;
 extern const Command kIngestCommand;
 extern const Command kMetricsCommand;
 extern const Command kLogsCommand;
+extern const Command kMenuCommand;
 extern const Command kMigrateCommand;
 extern const Command kObserveCommand;
 extern const Command kServeCommand;
@@ -37,6 +38,7 @@ extern const Command kQueryCommand;
 extern const Command kReportCommand;
 extern const Command kDaemonCommand;
 extern const Command kScheduleCommand;
+extern const Command kTuneCommand;
 extern const Command kVersionCommand;
 
 // In the order of help.

@@ -187,6 +187,11 @@ std::optional<ExitCode> Context::Confirm(const render::Document& plan,
   return ExitCode::kFailed;
 }
 
+std::optional<std::string> Context::ReadLine(const std::string& prompt) {
+  if (!Write(prompt).ok() || !Flush().ok()) return std::nullopt;
+  return environment_.terminal.ReadLine(environment_.interrupted);
+}
+
 void Context::Note(const Message& message) {
   if (options_.quiet || options_.json) return;
   Complain(translator_->Tr(message) + "\n");

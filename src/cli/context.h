@@ -56,6 +56,8 @@ struct Environment {
   fs::FileSystem& file_system;
   Clock& clock;
   std::function<bool()> interrupted;
+  // Lets the command go on after Ctrl-C; false when it must end.
+  std::function<bool()> forget_interrupt = [] { return false; };
 };
 
 class Context {
@@ -106,6 +108,16 @@ class Context {
 
   // True once the user wants to stop.
   [[nodiscard]] bool Interrupted() const { return environment_.interrupted(); }
+
+  // Goes on after Ctrl-C; false when the program has to end.
+  bool ForgetInterrupt() { return environment_.forget_interrupt(); }
+
+  // Writes `prompt` to stdout and reads a line.  nullopt at the end of the
+  // input, and when interrupted.
+  std::optional<std::string> ReadLine(const std::string& prompt);
+  [[nodiscard]] bool input_is_terminal() const {
+    return environment_.terminal.InputIsTerminal();
+  }
 
   // Shows the answer: text with its findings below it, or one JSON document.
   // Returns the exit code that goes with its status.

@@ -41,6 +41,7 @@ int Main(int argc, char** argv) {
         .file_system = file_system,
         .clock = clock,
         .interrupted = Interrupted,
+        .forget_interrupt = ForgetInterrupt,
     };
     return static_cast<int>(Dispatch(environment));
   } catch (const std::bad_alloc&) {

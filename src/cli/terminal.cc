@@ -16,10 +16,11 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
-std::atomic<bool> interrupted_flag{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
+// The signal that came last; 0: none.
+std::atomic<int> interrupted_by{0};
+static_assert(std::atomic<int>::is_always_lock_free);
 
-extern "C" void OnInterrupt(int /*signal*/) { interrupted_flag = true; }
+extern "C" void OnInterrupt(int signal) { interrupted_by = signal; }
 
 // Returns 0 or the errno of the failure.
 int WriteAll(int fd, std::string_view bytes) {
@@ -61,7 +62,8 @@ std::optional<std::string> PosixTerminal::ReadLine(
     if (::poll(&input, 1, -1) < 0) continue;
     char c = '\0';
     const ssize_t got = ::read(STDIN_FILENO, &c, 1);
-    if (got <= 0) return std::nullopt;
+    if (got < 0 || (got == 0 && line.empty())) return std::nullopt;
+    if (got == 0) return line;  // The last one lacks its newline.
     if (c == '\n') return line;
     line += c;
   }
@@ -101,6 +103,15 @@ void CatchSignals() {
   ::sigaction(SIGPIPE, &ignore, nullptr);
 }
 
-bool Interrupted() { return interrupted_flag; }
+bool Interrupted() { return interrupted_by != 0; }
+
+bool ForgetInterrupt() {
+  int interrupt = SIGINT;
+  if (!interrupted_by.compare_exchange_strong(interrupt, 0) && interrupt != 0) {
+    return false;
+  }
+  CatchSignals();
+  return true;
+}
 
 }  // namespace benchkeep::cli

@@ -23,8 +23,8 @@ class Terminal {
   // stderr, at once; what cannot be written is lost.
   virtual void WriteError(std::string_view text) = 0;
 
-  // A line of stdin without its newline.  nullopt at the end, or as soon as
-  // `interrupted` says so.
+  // A line of stdin without its newline, which the last one may lack.  nullopt
+  // at the end, or as soon as `interrupted` says so.
   virtual std::optional<std::string> ReadLine(
       const std::function<bool()>& interrupted) = 0;
 
@@ -56,5 +56,8 @@ class PosixTerminal final : public Terminal {
 // signal kills (a crash is safe, too).  A closed pipe becomes a write error.
 void CatchSignals();
 [[nodiscard]] bool Interrupted();
+// For a program that goes on after Ctrl-C: the next one counts anew.  False
+// after SIGTERM, which stays.
+bool ForgetInterrupt();
 
 }  // namespace benchkeep::cli

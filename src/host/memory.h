@@ -1,4 +1,5 @@
-// How much memory and how many processors this process may use.
+// How much memory and how many processors this process may use, how much it
+// has, and giving it back.
 
 #pragma once
 
@@ -12,5 +13,14 @@ std::uint64_t AllowedMemoryBytes();
 
 // Processors the process may run on, at least 1.
 int AllowedProcessors();
+
+struct OwnMemory {
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t free_heap_bytes = 0;  // Held by the allocator, used by nobody.
+};
+OwnMemory OwnMemoryNow();
+
+// Gives free heap back to the system; OwnMemoryNow() tells what came of it.
+void TrimHeap();
 
 }  // namespace benchkeep::host

@@ -8,6 +8,7 @@
 #include "host/child_processes.h"
 #include "jobs/guard_watch.h"
 #include "jobs/keeper.h"
+#include "jobs/memory_care.h"
 #include "jobs/overview.h"
 #include "jobs/thread_launcher.h"
 
@@ -95,10 +96,15 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
       options.log(guarded.error().message);
     }
   }
+  MemoryCare memory(host::Machine(), store.settings(),
+                    TuneByChild(options.program), clock.Now(),
+                    [&waiter] { waiter.Wake(); });
   notifier.Send("READY=1");
   options.log(Say(N_("looking after {0}"), store.layout().root()));
   while (true) {
     for (const Message& message : guard.Collect()) options.log(message);
+    for (const Message& message : memory.Collect()) options.log(message);
+    memory.Tick(clock.Now());
     keeper.Tick();
     notifier.Send("WATCHDOG=1");
     const host::Waiter::Events events =
@@ -113,6 +119,7 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
   notifier.Send("STOPPING=1");
   options.log(Say(N_("stopping")));
   guard.Stop();
+  memory.Stop();
   launcher.StopAll();
   keeper.BookEnds();
   report.started = keeper.started();

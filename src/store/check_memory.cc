@@ -67,6 +67,18 @@ Status LoadWriters(StateDb& db, CheckMemory& memory) {
   }
 }
 
+Status InsertSamples(StateDb& db, const std::vector<Sample>& samples) {
+  BENCHKEEP_ASSIGN(DbStatement sample,
+                   db.Prepare("INSERT OR IGNORE INTO sample VALUES (?, ?, ?)"));
+  for (const Sample& each : samples) {
+    sample.Bind(1, each.time);
+    sample.Bind(2, each.name);
+    sample.Bind(3, each.value);
+    BENCHKEEP_TRY(sample.Run());
+  }
+  return {};
+}
+
 Status Write(StateDb& db, const CheckMemory& memory, std::int64_t oldest) {
   BENCHKEEP_ASSIGN(
       DbStatement mark,
@@ -77,14 +89,7 @@ Status Write(StateDb& db, const CheckMemory& memory, std::int64_t oldest) {
     mark.Bind(3, each.failures);
     BENCHKEEP_TRY(mark.Run());
   }
-  BENCHKEEP_ASSIGN(DbStatement sample,
-                   db.Prepare("INSERT OR IGNORE INTO sample VALUES (?, ?, ?)"));
-  for (const Sample& each : memory.samples) {
-    sample.Bind(1, each.time);
-    sample.Bind(2, each.name);
-    sample.Bind(3, each.value);
-    BENCHKEEP_TRY(sample.Run());
-  }
+  BENCHKEEP_TRY(InsertSamples(db, memory.samples));
   BENCHKEEP_ASSIGN(DbStatement prune,
                    db.Prepare("DELETE FROM sample WHERE time < ?"));
   prune.Bind(1, oldest);
@@ -127,6 +132,45 @@ Status SaveCheckMemory(const fs::Path& state_db, const CheckMemory& memory,
   BENCHKEEP_ASSIGN(StateDb db, StateDb::Open(state_db));
   BENCHKEEP_TRY(db.Run(kSchema));
   const auto write = [&] { return Write(db, memory, oldest); };
+  return db.InTransaction(write);
+}
+
+Result<std::vector<Sample>> LoadSamples(const fs::Path& state_db,
+                                        const std::string& prefix) {
+  std::vector<Sample> samples;
+  Result<StateDb> db = StateDb::OpenToRead(state_db);
+  if (!db.ok()) {
+    if (db.error().code == Code::kNotFound) return samples;
+    return Unexpected(db.error());
+  }
+  BENCHKEEP_ASSIGN(const bool any, db->HasTable("sample"));
+  if (!any) return samples;
+  BENCHKEEP_ASSIGN(
+      DbStatement statement,
+      db->Prepare("SELECT time, name, value FROM sample "
+                  "WHERE substr(name, 1, length(?1)) = ?1 ORDER BY time"));
+  statement.Bind(1, prefix);
+  while (true) {
+    BENCHKEEP_ASSIGN(const bool row, statement.Step());
+    if (!row) return samples;
+    samples.push_back(
+        {statement.IntAt(0), statement.TextAt(1), statement.RealAt(2)});
+  }
+}
+
+Status AddSamples(const fs::Path& state_db, const std::vector<Sample>& samples,
+                  const std::string& prefix, std::int64_t oldest) {
+  BENCHKEEP_ASSIGN(StateDb db, StateDb::Open(state_db));
+  BENCHKEEP_TRY(db.Run(kSchema));
+  const auto write = [&]() -> Status {
+    BENCHKEEP_TRY(InsertSamples(db, samples));
+    BENCHKEEP_ASSIGN(DbStatement prune,
+                     db.Prepare("DELETE FROM sample WHERE time < ?1 AND "
+                                "substr(name, 1, length(?2)) = ?2"));
+    prune.Bind(1, oldest);
+    prune.Bind(2, prefix);
+    return prune.Run();
+  };
   return db.InTransaction(write);
 }
 

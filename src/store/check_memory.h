@@ -57,6 +57,16 @@ Result<CheckMemory> LoadCheckMemory(const fs::Path& state_db);
 Status SaveCheckMemory(const fs::Path& state_db, const CheckMemory& memory,
                        std::int64_t oldest);
 
+// Samples whose names begin with `prefix`, by time.  Nothing, when nothing was
+// ever remembered.
+Result<std::vector<Sample>> LoadSamples(const fs::Path& state_db,
+                                        const std::string& prefix);
+
+// Adds samples, and forgets those whose names begin with `prefix` that are
+// older than `oldest`.  The rest of the memory stays as it is.
+Status AddSamples(const fs::Path& state_db, const std::vector<Sample>& samples,
+                  const std::string& prefix, std::int64_t oldest);
+
 // For handing it from one process to another.
 Json CheckMemoryToJson(const CheckMemory& memory);
 CheckMemory CheckMemoryFromJson(const Json& json);

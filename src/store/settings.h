@@ -104,6 +104,12 @@ struct Settings {
   // [undo]
   std::int64_t undo_keep_days = 7;
 
+  // [tune]
+  std::uint64_t tune_runner_memory = 0;    // 0: as measured.
+  std::int64_t tune_free_percent = 10;     // Of the memory; less is short.
+  std::int64_t tune_flush_seconds = 300;   // The longest between two flushes.
+  std::int64_t tune_release_minutes = 30;  // 0: never.
+
   // [guard]
   std::uint64_t guard_max_bytes = std::uint64_t{1} << 30;  // 0: no guard.
   std::int64_t guard_keep_days = 7;

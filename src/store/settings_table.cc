@@ -109,6 +109,16 @@ constexpr SettingSpec kSpecs[] = {
      N_("a job that fails so often in a row is critical"), 1},
     {"undo", "keep_days", &S::undo_keep_days, Rule::kCount,
      N_("how long a change can be undone"), 1},
+    {"tune", "runner_memory", &S::tune_runner_memory, Rule::kSize,
+     N_("the least memory to plan for one runner; 0 is what was measured")},
+    {"tune", "free_percent", &S::tune_free_percent, Rule::kCount,
+     N_("so much of the memory is left to others; less that is free is short")},
+    {"tune", "flush_seconds", &S::tune_flush_seconds, Rule::kCount,
+     N_("results should not wait longer in a runner before they are written"),
+     1},
+    {"tune", "release_minutes", &S::tune_release_minutes, Rule::kCount,
+     N_("how often the daemon looks at the memory and gives it back when it is "
+        "short; 0 is never")},
     {"guard", "max_bytes", &S::guard_max_bytes, Rule::kSize,
      N_("the most room for copies of increments that others may delete before "
         "they are merged; 0 keeps none")},

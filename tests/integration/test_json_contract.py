@@ -96,6 +96,9 @@ def test_every_command_that_works(
     assert [one["command"] for one in done][-2:] == ["consolidate", "backup"]
     consolidation = done[-2]["id"]
     ran("undo show", consolidation)
+    ran("tune")
+    ran("tune", "--release", "--dry-run")
+    ran("menu", "--once")
     ran("schedule list")
     ran("schedule run", "consolidate")
     ran("schedule history")
@@ -138,6 +141,8 @@ def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
         "backup list",
         "backup restore latest",
         "check",
+        "tune",
+        "menu",
     ],
 )
 def test_no_store(benchkeep: Benchkeep, tmp_path: Path, command: str):

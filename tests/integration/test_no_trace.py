@@ -34,6 +34,7 @@ FORMS = [
     ["export", "--all"],
     ["export", "--format", "xlsx", "-o", "OUT/results.xlsx"],
     ["demo", "DEMO", "--force"],
+    ["tune", "--release"],
 ]
 
 # They only look, so they owe the same without --dry-run.
@@ -46,6 +47,7 @@ LOOKING = [
     ["undo", "show", "NEWEST"],
     ["config", "show"],
     ["config", "check"],
+    ["menu", "--once"],
 ]
 
 

@@ -62,6 +62,9 @@ ERROR_CLASSES = record(
     disk=COUNT,
     other=COUNT,
 )
+NUMBER = {"type": ["number", "null"]}
+STALL_SHARES = record(avg10=NUMBER, avg60=NUMBER, avg300=NUMBER)
+PRESSURE = record(some=STALL_SHARES, full=STALL_SHARES)
 TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
 RUN_STATUS = {
     "enum": ["running", "ok", "findings", "failed", "timeout", "crashed", "interrupted"]
@@ -661,6 +664,94 @@ DATA: dict[str, dict[str, Any]] = {
     ),
     "observe init": record(
         folder=TEXT, written=several(TEXT), unchanged=several(TEXT)
+    ),
+    "tune": record(
+        storage={"enum": ["parquet", "json"]},
+        workers={"type": "integer", "minimum": 1},
+        batch_size={"type": "integer", "minimum": 1},
+        batch_size_guide={"type": "integer", "minimum": 1},
+        batch_size_about=TEXT,
+        limits=several(
+            record(
+                name={"enum": ["guide", "affinity", "cpu_quota", "memory", "api_rate"]},
+                value=optional(COUNT),
+                binds={"type": "boolean"},
+                about=TEXT,
+            )
+        ),
+        binding=TEXT,
+        pace=record(
+            increments=COUNT,
+            seconds_per_test=NUMBER,
+            tests_24h=COUNT,
+            most_runners_24h=COUNT,
+        ),
+        rate_limits=record(
+            refused_24h=COUNT, refused_share=RATE, retry_after_seconds=NUMBER
+        ),
+        memory=record(
+            total_bytes=optional(COUNT),
+            available_bytes=optional(COUNT),
+            swap_free_bytes=optional(COUNT),
+            free_percent=NUMBER,
+            short={"type": "boolean"},
+            groups=several(record(name=TEXT, limit_bytes=COUNT, available_bytes=COUNT)),
+            runners=several(
+                record(
+                    pid=COUNT,
+                    name=TEXT,
+                    script=optional(TEXT),
+                    pss_bytes=optional(COUNT),
+                    growth_bytes_per_hour=NUMBER,
+                )
+            ),
+            pss_bytes=COUNT,
+            per_runner_bytes=optional(COUNT),
+            per_runner_remembered={"type": "boolean"},
+            growth_bytes_per_hour=NUMBER,
+            hours_to_oom=NUMBER,
+            pressure=record(
+                memory=optional(PRESSURE), cpu=optional(PRESSURE), io=optional(PRESSURE)
+            ),
+            page_cache=record(
+                bytes=COUNT,
+                files=COUNT,
+                unknown_files=COUNT,
+                complete={"type": "boolean"},
+                parts=several(record(name=TEXT, files=COUNT, bytes=COUNT)),
+            ),
+        ),
+        release=optional(
+            record(
+                dry_run={"type": "boolean"},
+                needed={"type": "boolean"},
+                freed_bytes=COUNT,
+                available_before_bytes=optional(COUNT),
+                available_after_bytes=optional(COUNT),
+                steps=several(
+                    record(
+                        name={"enum": ["page_cache", "control_group", "heap"]},
+                        state={"enum": ["done", "planned", "nothing", "not_here"]},
+                        before_bytes=COUNT,
+                        after_bytes=COUNT,
+                        freed_bytes=COUNT,
+                    )
+                ),
+            )
+        ),
+    ),
+    "menu": record(
+        items=several(
+            record(
+                number=COUNT,
+                name=TEXT,
+                title=TEXT,
+                state={"enum": ["ok", "warning", "critical", "unknown"]},
+                badge=TEXT,
+                age_seconds=optional(COUNT),
+                commands=several(TEXT),
+            )
+        )
     ),
     "version": record(version=TEXT),
     "demo": {"type": "object"},
