@@ -34,6 +34,7 @@ constexpr const Command* kCommands[] = {
     &kMetricsCommand,
     &kDaemonCommand,
     &kScheduleCommand,
+    &kNotifyCommand,
     &kObserveCommand,
     // Set up and learn.
     &kDemoCommand,

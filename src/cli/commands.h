@@ -26,6 +26,7 @@ extern const Command kIngestCommand;
 extern const Command kMetricsCommand;
 extern const Command kLogsCommand;
 extern const Command kMigrateCommand;
+extern const Command kNotifyCommand;
 extern const Command kObserveCommand;
 extern const Command kServeCommand;
 extern const Command kRecoverCommand;

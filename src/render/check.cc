@@ -32,20 +32,6 @@ Ink InkOf(CheckState state) {
   return Ink::kPlain;
 }
 
-Message StateWords(CheckState state) {
-  switch (state) {
-    case CheckState::kOk:
-      return Say(N_("ok"));
-    case CheckState::kWarning:
-      return Say(N_("warning"));
-    case CheckState::kUnknown:
-      return Say(N_("unknown"));
-    case CheckState::kCritical:
-      return Say(N_("critical"));
-  }
-  return {};
-}
-
 // In the words of monitoring plugins, which are not translated.
 const char* PluginWord(CheckState state) {
   switch (state) {
@@ -59,18 +45,6 @@ const char* PluginWord(CheckState state) {
       return "CRITICAL";
   }
   return "UNKNOWN";
-}
-
-Message CheckWords(const std::string& name) {
-  if (name == "processes") return Say(N_("processes"));
-  if (name == "master_database") return Say(N_("master database"));
-  if (name == "results") return Say(N_("results"));
-  if (name == "increments") return Say(N_("increments"));
-  if (name == "disk") return Say(N_("disk"));
-  if (name == "log_errors") return Say(N_("log errors"));
-  if (name == "api") return Say(N_("services"));
-  if (name == "backup") return Say(N_("backup"));
-  return Say(N_("jobs"));
 }
 
 Json Number(const std::optional<double>& value) {
@@ -188,6 +162,32 @@ std::string PluginText(const std::string& text) {
 }
 
 }  // namespace
+
+Message StateWords(CheckState state) {
+  switch (state) {
+    case CheckState::kOk:
+      return Say(N_("ok"));
+    case CheckState::kWarning:
+      return Say(N_("warning"));
+    case CheckState::kUnknown:
+      return Say(N_("unknown"));
+    case CheckState::kCritical:
+      return Say(N_("critical"));
+  }
+  return {};
+}
+
+Message CheckWords(const std::string& name) {
+  if (name == "processes") return Say(N_("processes"));
+  if (name == "master_database") return Say(N_("master database"));
+  if (name == "results") return Say(N_("results"));
+  if (name == "increments") return Say(N_("increments"));
+  if (name == "disk") return Say(N_("disk"));
+  if (name == "log_errors") return Say(N_("log errors"));
+  if (name == "api") return Say(N_("services"));
+  if (name == "backup") return Say(N_("backup"));
+  return Say(N_("jobs"));
+}
 
 Outcome OutcomeOf(CheckState state) {
   switch (state) {

@@ -22,4 +22,8 @@ std::string CheckMarkdown(const ops::CheckReport& report,
 
 Outcome OutcomeOf(ops::CheckState state);
 
+// "warning"; "master database" of master_database.
+Message StateWords(ops::CheckState state);
+Message CheckWords(const std::string& name);
+
 }  // namespace benchkeep::render

@@ -182,16 +182,16 @@ jitter_seconds = 600
                                                   kOrigin);
   ASSERT_TRUE(settings.ok()) << settings.error().message.English();
   const std::vector<JobSettings>& jobs = settings->jobs;
-  ASSERT_EQ(jobs.size(), 6U);
+  ASSERT_EQ(jobs.size(), DefaultJobs().size() + 1);
   EXPECT_EQ(jobs[0].schedule, "*/15 * * * mon-fri");
   EXPECT_EQ(jobs[0].timezone, "Asia/Shanghai");
   EXPECT_EQ(jobs[0].timeout_seconds, 60);
   EXPECT_EQ(jobs[0].commands, DefaultJobs()[0].commands);
   EXPECT_EQ(jobs[1], DefaultJobs()[1]);
   EXPECT_FALSE(jobs[4].enabled);
-  EXPECT_EQ(jobs[5].name, "nightly-export");
-  EXPECT_EQ(jobs[5].commands, (std::vector<std::vector<std::string>>{
-                                  {"dedupe"}, {"export", "--all"}}));
+  EXPECT_EQ(jobs.back().name, "nightly-export");
+  EXPECT_EQ(jobs.back().commands, (std::vector<std::vector<std::string>>{
+                                      {"dedupe"}, {"export", "--all"}}));
 }
 
 TEST(ParseSettings, ChecksJobs) {
