@@ -78,8 +78,7 @@ std::string FoldedWords(std::string_view text, std::size_t used) {
     // A blank belongs to the word behind it, so that unfolding restores all.
     const std::size_t next =
         std::min(text.find(' ', at == 0 ? 0 : at + 1), text.size());
-    const std::string_view word =
-        text.substr(at, std::max(next, at + 1) - at);
+    const std::string_view word = text.substr(at, std::max(next, at + 1) - at);
     if (used + word.size() > kLine + 2 && word.front() == ' ' &&
         word.size() > 1) {
       out += kBreak;
@@ -162,9 +161,8 @@ std::string Canonical(const std::string& text) {
 }
 
 std::string Part(const std::string& type, const std::string& text) {
-  const auto foreign = static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(),
-                    [](unsigned char c) { return c >= 0x80; }));
+  const auto foreign = static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; }));
   const bool readable = foreign * 6 < text.size();
   return "Content-Type: " + type + "; charset=utf-8\r\n" +
          "Content-Transfer-Encoding: " +
@@ -181,8 +179,8 @@ bool IsAddress(std::string_view text) {
   }
   return std::all_of(text.begin(), text.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 ||
-           std::string_view("!#$%&'*+-/=?^_`{|}~.@").find(
-               static_cast<char>(c)) != std::string_view::npos;
+           std::string_view("!#$%&'*+-/=?^_`{|}~.@")
+                   .find(static_cast<char>(c)) != std::string_view::npos;
   });
 }
 
@@ -222,13 +220,12 @@ std::string MailDate(TimePoint time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(
       std::chrono::floor<std::chrono::seconds>(time - day));
-  return fmt::format(
-      "{}, {:02} {} {} {:02}:{:02}:{:02} +0000",
-      kDays[std::chrono::weekday(day).c_encoding()],
-      static_cast<unsigned>(date.day()),
-      kMonths[static_cast<unsigned>(date.month()) - 1],
-      static_cast<int>(date.year()), clock.hours().count(),
-      clock.minutes().count(), clock.seconds().count());
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000",
+                     kDays[std::chrono::weekday(day).c_encoding()],
+                     static_cast<unsigned>(date.day()),
+                     kMonths[static_cast<unsigned>(date.month()) - 1],
+                     static_cast<int>(date.year()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count());
 }
 
 std::string MailHeader(std::string_view name, std::string_view text) {
@@ -261,11 +258,11 @@ std::string QuotedPrintable(std::string_view text) {
       line.clear();
       continue;
     }
-    const bool last = i + 1 == clean.size() || clean[i + 1] == '\n' ||
-                      clean[i + 1] == '\r';
+    const bool last =
+        i + 1 == clean.size() || clean[i + 1] == '\n' || clean[i + 1] == '\r';
     const bool blank = byte == ' ' || byte == '\t';
-    const bool plain = (byte > 0x20 && byte < 0x7F && byte != '=') ||
-                       (blank && !last);
+    const bool plain =
+        (byte > 0x20 && byte < 0x7F && byte != '=') || (blank && !last);
     // "From " and dots at the start of a line upset some servers.
     const bool touchy = line.empty() && (byte == '.' || byte == 'F');
     if (plain && !touchy) {
@@ -285,15 +282,18 @@ std::string QuotedPrintable(std::string_view text) {
 
 std::string MailBytes(const Mail& mail) {
   // It stands in no part: base64 has no '_', quoted-printable no bare '='.
-  const std::string boundary = "=_benchkeep_" + Base64(OneLine(mail.message_id))
-                                                    .substr(0, 24);
+  const std::string boundary =
+      "=_benchkeep_" + Base64(OneLine(mail.message_id)).substr(0, 24);
   std::string safe;
   for (const char c : boundary) safe += c == '/' || c == '+' ? '-' : c;
   std::string out;
   out += "Date: " + MailDate(mail.date) + "\r\n";
   out += AddressHeader("From", {mail.from});
   out += AddressHeader("To", mail.to);
-  out += "Message-ID:\r\n <" + mail.message_id + ">\r\n";
+  // Some readers keep the blank of a folded line: only where it is too long.
+  const std::string id = "<" + mail.message_id + ">";
+  out += id.size() + 12 <= kLine + 2 ? "Message-ID: " : "Message-ID:\r\n ";
+  out += id + "\r\n";
   out += MailHeader("Subject", mail.subject);
   out += "Auto-Submitted: auto-generated\r\n";
   for (const auto& [name, value] : mail.headers) out += MailHeader(name, value);

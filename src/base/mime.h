@@ -29,8 +29,8 @@ struct Mail {
   MailAddress from;
   std::vector<MailAddress> to;
   std::string subject;
-  std::string text;  // UTF-8, lines end in \n.
-  std::string html;  // The same for readers that show it.
+  std::string text;        // UTF-8, lines end in \n.
+  std::string html;        // The same for readers that show it.
   std::string message_id;  // Without the angle brackets.
   TimePoint date{};
   // More headers, such as X-Benchkeep-State; ASCII names.

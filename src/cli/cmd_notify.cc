@@ -44,9 +44,9 @@ class Desk {
         outbox_(store_) {
     const std::string& language = store_.settings().notify_language;
     if (!language.empty()) {
-      translator_ = context.TranslatorIn(language == "zh"
-                                             ? render::Language::kChinese
-                                             : render::Language::kEnglish);
+      translator_ =
+          context.TranslatorIn(language == "zh" ? render::Language::kChinese
+                                                : render::Language::kEnglish);
     }
   }
 
@@ -104,8 +104,7 @@ class Desk {
   }
 
   Result<std::uint64_t> QueueEvents(store::NotifyMemory& memory) {
-    const Channel* sentry =
-        jobs::FindChannel(channels_, jobs::kSentryChannel);
+    const Channel* sentry = jobs::FindChannel(channels_, jobs::kSentryChannel);
     if (sentry == nullptr || sentry->problem) return std::uint64_t{0};
     const ops::LogErrorsOptions options{
         .recall = context_.dry_run() ? ops::LogRecall::kLook
@@ -113,9 +112,8 @@ class Desk {
         .rescan = false,
         .threads = host::AllowedProcessors(),
         .utc_offset = host::UtcOffset(context_.clock().Now())};
-    BENCHKEEP_ASSIGN(
-        const ops::LogErrorsReport report,
-        ops::ReadLogErrors(store_, options, context_.progress()));
+    BENCHKEEP_ASSIGN(const ops::LogErrorsReport report,
+                     ops::ReadLogErrors(store_, options, context_.progress()));
     const render::NoticeFrame frame = Frame();
     const std::vector<Json> events = jobs::SentryEvents(
         report,
@@ -165,7 +163,8 @@ ExitCode Show(Context& context, const render::NotifyRun& run) {
 class HealthAction final : public Action {
  public:
   void Declare(FlagSet& flags) override {
-    flags.Choice<ops::CheckLevel>("level", N_("how deep to look, as in `check`"),
+    flags.Choice<ops::CheckLevel>("level",
+                                  N_("how deep to look, as in `check`"),
                                   {{"quick", ops::CheckLevel::kQuick},
                                    {"full", ops::CheckLevel::kFull},
                                    {"deep", ops::CheckLevel::kDeep}},
@@ -192,8 +191,7 @@ class HealthAction final : public Action {
                      store::LoadNotifyMemory(context.store()));
     notice_ = render::HealthNotice(
         report, status.ok() ? &*status : nullptr,
-        jobs::DeliveryFindings(memory, desk.channels(),
-                               context.clock().Now()),
+        jobs::DeliveryFindings(memory, desk.channels(), context.clock().Now()),
         desk.Frame(), desk.translator());
     run_.notice = &notice_;
     BENCHKEEP_ASSIGN(run_.queued, desk.Queue(notice_));
@@ -309,8 +307,8 @@ class TestAction final : public Action {
                           Say(N_("`benchkeep notify queue` lists them")))
               .value());
     }
-    return context.Emit(render::NotifyTestDocument(lines, context.dry_run(),
-                                                   context.face()));
+    return context.Emit(
+        render::NotifyTestDocument(lines, context.dry_run(), context.face()));
   }
 
  private:
@@ -405,10 +403,11 @@ const Command kNotifyCommand = {
     .subcommands =
         {{.name = "health",
           .summary = N_("send the daily mail: all checks, and the figures"),
-          .help = N_("The subject carries the worst state of `check`, such as "
-                     "\"[benchkeep] WARNING pilot-bench: backup: ...\". The "
-                     "mail has all checks with what cures them, and the "
-                     "figures of `status`. Webhooks get it with health = true."),
+          .help =
+              N_("The subject carries the worst state of `check`, such as "
+                 "\"[benchkeep] WARNING pilot-bench: backup: ...\". The "
+                 "mail has all checks with what cures them, and the "
+                 "figures of `status`. Webhooks get it with health = true."),
           .examples = {{"benchkeep notify health --dry-run",
                         N_("See the mail without sending it:")},
                        {"benchkeep notify health", N_("Send it now:")}},

@@ -3,6 +3,7 @@
 #include "host/transfer.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -83,9 +84,8 @@ std::string Short(std::string_view text) {
   return out;
 }
 
-int StopWhenCancelled(void* cancelled, curl_off_t /*total*/,
-                      curl_off_t /*now*/, curl_off_t /*upload*/,
-                      curl_off_t /*sent*/) {
+int StopWhenCancelled(void* cancelled, curl_off_t /*total*/, curl_off_t /*now*/,
+                      curl_off_t /*upload*/, curl_off_t /*sent*/) {
   const auto& asked = *static_cast<const Cancelled*>(cancelled);
   return asked && asked() ? 1 : 0;
 }
@@ -128,11 +128,20 @@ std::size_t GiveBytes(char* buffer, std::size_t size, std::size_t count,
   return take;
 }
 
-// Keeps the last line that the server said.
+// The last line that the server said, and the last one that says no: after that
+// there may be a farewell.
+struct ServerLines {
+  std::string last;
+  std::string refusal;
+};
+
 std::size_t KeepLine(char* data, std::size_t size, std::size_t count,
-                     void* line) {
-  static_cast<std::string*>(line)->assign(
-      data, std::min(size * count, kMaxAnswer * 2));
+                     void* kept) {
+  auto& lines = *static_cast<ServerLines*>(kept);
+  lines.last.assign(data, std::min(size * count, kMaxAnswer * 2));
+  const bool refuses =
+      lines.last.starts_with('4') || lines.last.starts_with('5');
+  if (refuses) lines.refusal = lines.last;
   return size * count;
 }
 
@@ -175,10 +184,9 @@ std::size_t KeepHeader(char* data, std::size_t size, std::size_t count,
   const std::string_view line(data, size * count);
   const bool wanted =
       line.size() > kName.size() &&
-      std::equal(kName.begin(), kName.end(), line.begin(),
-                 [](char a, char b) {
-                   return a == std::tolower(static_cast<unsigned char>(b));
-                 });
+      std::equal(kName.begin(), kName.end(), line.begin(), [](char a, char b) {
+        return a == std::tolower(static_cast<unsigned char>(b));
+      });
   if (wanted) {
     static_cast<Download*>(kept)->rate_limits =
         Short(line.substr(kName.size()));
@@ -215,16 +223,32 @@ void JudgeHttp(SendResult& result) {
 
 struct MailSession::Handle {
   std::unique_ptr<CURL, CurlCloser> curl;
+
+  void Open() {
+    if (SetUp()) curl.reset(curl_easy_init());
+  }
+  // The library says QUIT to an open connection and waits long for the answer,
+  // whatever the limits are: a connection that cannot be read ends the wait.
+  void HangUp(int how) {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    if (curl != nullptr &&
+        curl_easy_getinfo(curl.get(), CURLINFO_ACTIVESOCKET, &socket) ==
+            CURLE_OK &&
+        socket != CURL_SOCKET_BAD) {
+      ::shutdown(socket, how);
+    }
+    curl.reset();
+  }
 };
 
 MailSession::MailSession(MailServer server, Cancelled cancelled)
     : server_(std::move(server)),
       cancelled_(std::move(cancelled)),
       handle_(std::make_unique<Handle>()) {
-  if (SetUp()) handle_->curl.reset(curl_easy_init());
+  handle_->Open();
 }
 
-MailSession::~MailSession() = default;
+MailSession::~MailSession() { handle_->HangUp(SHUT_RD); }
 
 SendResult MailSession::Send(const std::string& from, const std::string& to,
                              const std::string& bytes) {
@@ -234,7 +258,7 @@ SendResult MailSession::Send(const std::string& from, const std::string& to,
   if (curl == nullptr) return result;
   curl_easy_reset(curl);  // The connection stays.
   std::array<char, CURL_ERROR_SIZE> error{};
-  std::string last_line;
+  ServerLines lines;
   Upload upload{bytes};
   List recipients;
   Append(recipients, "<" + to + ">");
@@ -252,7 +276,7 @@ SendResult MailSession::Send(const std::string& from, const std::string& to,
   }
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error.data());
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, KeepLine);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &last_line);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &lines);
   curl_easy_setopt(curl, CURLOPT_MAIL_FROM, ("<" + from + ">").c_str());
   curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
@@ -265,12 +289,17 @@ SendResult MailSession::Send(const std::string& from, const std::string& to,
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   result.code = static_cast<int>(status);
   result.millis = Millis(curl);
-  result.answer = Short(last_line);
+  const bool refused = code != CURLE_OK &&
+                       lines.refusal.starts_with(std::to_string(result.code));
+  result.answer = Short(refused ? lines.refusal : lines.last);
   if (code == CURLE_OK) {
     result.outcome = SendOutcome::kDone;
     result.reason.clear();
     return result;
   }
+  // Its answers may no longer belong to what is asked next.
+  handle_->HangUp(SHUT_RDWR);
+  handle_->Open();
   result.reason = ReasonOf(code);
   const std::string said(error.data());
   constexpr int kLeastFailure = 400;
@@ -359,8 +388,8 @@ std::optional<UrlParts> SplitUrl(const std::string& url) {
     void operator()(CURLU* handle) const { curl_url_cleanup(handle); }
   };
   const std::unique_ptr<CURLU, Closer> handle(curl_url());
-  if (handle == nullptr || curl_url_set(handle.get(), CURLUPART_URL,
-                                        url.c_str(), 0) != CURLUE_OK) {
+  if (handle == nullptr ||
+      curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
     return std::nullopt;
   }
   const auto part = [&](CURLUPart which) {

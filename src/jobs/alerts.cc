@@ -70,9 +70,9 @@ std::vector<Alert> DecideAlerts(
     const bool due = rules.reminder_seconds > 0 && state != CheckState::kOk &&
                      now - known.alerted_at >= rules.reminder_seconds;
     if (state == before && !due) continue;
-    alerts.push_back({state == before ? AlertKind::kReminder
-                                      : KindOf(before, state),
-                      check.name, before, state, known.since, &check});
+    alerts.push_back(
+        {state == before ? AlertKind::kReminder : KindOf(before, state),
+         check.name, before, state, known.since, &check});
     known.alerted = CheckStateName(state);
     known.alerted_at = now;
   }

@@ -39,9 +39,9 @@ struct AlertRules {
 // be saved once the alerts are in the queue.  A check that could not tell is
 // alerted the second time in a row only: a slow moment is no news.  `now` is in
 // seconds since 1970.  `report` must outlive the answer.
-std::vector<Alert> DecideAlerts(const ops::CheckReport& report,
-                                const AlertRules& rules, std::int64_t now,
-                                std::map<std::string, store::AlertMemory>& memory);
+std::vector<Alert> DecideAlerts(
+    const ops::CheckReport& report, const AlertRules& rules, std::int64_t now,
+    std::map<std::string, store::AlertMemory>& memory);
 
 // "ok", "warning", "unknown", "critical".
 const char* CheckStateName(ops::CheckState state);

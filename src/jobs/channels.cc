@@ -209,17 +209,15 @@ Result<std::string> ReadSecretFile(const store::Store& store,
                 Say(N_("{0} holds a secret, and others can read it"), file),
                 CureFile(file.string()), file);
   }
-  BENCHKEEP_ASSIGN(
-      std::string text,
-      fs::ReadFile(store.file_system(), file, kMaxSecretBytes));
+  BENCHKEEP_ASSIGN(std::string text,
+                   fs::ReadFile(store.file_system(), file, kMaxSecretBytes));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) {
     text.pop_back();
   }
-  const bool fine =
-      !text.empty() &&
-      std::none_of(text.begin(), text.end(), [](unsigned char c) {
-        return c < 0x20 || c == 0x7F;
-      });
+  const bool fine = !text.empty() &&
+                    std::none_of(text.begin(), text.end(), [](unsigned char c) {
+                      return c < 0x20 || c == 0x7F;
+                    });
   if (!fine) {
     return Fail(Code::kInvalidArgument,
                 Say(N_("{0} must hold one line, the secret"), file),

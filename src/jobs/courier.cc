@@ -58,8 +58,7 @@ class Round {
         memory_(memory),
         start_(store.clock().Now()) {
     for (const Channel& channel : channels_) {
-      reports_[channel.name] = {.name = channel.name,
-                                .target = channel.target};
+      reports_[channel.name] = {.name = channel.name, .target = channel.target};
     }
   }
 
@@ -98,12 +97,12 @@ class Round {
     std::uint64_t events = static_cast<std::uint64_t>(
         std::count_if(list.items.begin(), list.items.end(), IsEvent));
     for (const store::OutboxItem& item : list.items) {
-      const bool old = now - SecondsOf(item.created) >
-                       settings.notify_keep_days * kDay;
+      const bool old =
+          now - SecondsOf(item.created) > settings.notify_keep_days * kDay;
       const bool many = left > most || (IsEvent(item) && events > kMostEvents);
       if (!old && !many) continue;
-      BENCHKEEP_TRY(GiveUp(item, old ? "expired" : "queue_full",
-                           item.last_error));
+      BENCHKEEP_TRY(
+          GiveUp(item, old ? "expired" : "queue_full", item.last_error));
       --left;
       if (IsEvent(item)) --events;
     }
@@ -226,9 +225,9 @@ class Round {
     known.last_error = ErrorText(result);
     std::int64_t wait = WaitAfter(std::max<std::int64_t>(known.failures, 1));
     if (result.retry_after) {
-      wait = std::min(std::max(wait * (asked_to_wait ? 0 : 1),
-                               result.retry_after->count()),
-                      kDay);
+      wait = std::min(
+          std::max(wait * (asked_to_wait ? 0 : 1), result.retry_after->count()),
+          kDay);
     }
     known.blocked_until = now + wait;
     failed_.insert(channel.name);
@@ -288,10 +287,10 @@ host::SendResult NetCarrier::SendMail(const Channel& channel,
   mail.from = channel.from;
   mail.to = channel.to;
   // Whoever was taken out of the settings meanwhile still gets it.
-  const bool listed = std::any_of(
-      mail.to.begin(), mail.to.end(), [&item](const MailAddress& each) {
-        return each.address == item.recipient;
-      });
+  const bool listed = std::any_of(mail.to.begin(), mail.to.end(),
+                                  [&item](const MailAddress& each) {
+                                    return each.address == item.recipient;
+                                  });
   if (!listed) mail.to = {{"", item.recipient}};
   mail.subject = notice.title;
   mail.text = notice.text;
@@ -342,8 +341,8 @@ host::SendResult NetCarrier::Send(const Channel& channel,
 
 std::string MakeMessageId(TimePoint now, const std::string& host) {
   std::random_device random;
-  return fmt::format("{}.{:08x}{:08x}@{}", FormatStamp(now), random(),
-                     random(), host);
+  return fmt::format("{}.{:08x}{:08x}@{}", FormatStamp(now), random(), random(),
+                     host);
 }
 
 std::vector<store::OutboxItem> ItemsFor(const Channel& channel,
@@ -375,8 +374,7 @@ Result<DeliveryReport> Deliver(const store::Store& store,
 }
 
 Findings DeliveryFindings(const store::NotifyMemory& memory,
-                          const std::vector<Channel>& channels,
-                          TimePoint now) {
+                          const std::vector<Channel>& channels, TimePoint now) {
   Findings findings;
   for (const Channel& channel : channels) {
     const auto known = memory.channels.find(channel.name);
@@ -393,11 +391,11 @@ Findings DeliveryFindings(const store::NotifyMemory& memory,
                   "notify flush` sends what waits"))});
     }
   }
-  const auto recent = std::count_if(
-      memory.given_up.begin(), memory.given_up.end(),
-      [now](const store::GivenUp& each) {
-        return SecondsOf(now) - each.time < kDay;
-      });
+  const auto recent =
+      std::count_if(memory.given_up.begin(), memory.given_up.end(),
+                    [now](const store::GivenUp& each) {
+                      return SecondsOf(now) - each.time < kDay;
+                    });
   if (recent > 0) {
     const store::GivenUp& newest = memory.given_up.back();
     findings.push_back(

@@ -23,9 +23,9 @@ Notice NoticeFromJson(const Json& json) {
   const auto text = [&json](const char* name) {
     return json.StringAt(name).value_or("");
   };
-  Notice notice{text("kind"), text("state"), text("title"), text("text"),
-                text("html"), text("store"), text("host"),  text("root"),
-                text("time")};
+  Notice notice{text("kind"), text("state"), text("title"),
+                text("text"), text("html"),  text("store"),
+                text("host"), text("root"),  text("time")};
   if (const Json* checks = json.Find("checks")) notice.checks = *checks;
   return notice;
 }

@@ -91,9 +91,8 @@ void Forget(std::map<std::string, store::EventMemory>& memory,
 std::optional<SentryDsn> ParseDsn(const std::string& dsn) {
   const auto parts = host::SplitUrl(dsn);
   if (!parts || parts->user.empty() || parts->host.empty()) return std::nullopt;
-  const bool safe =
-      parts->scheme == "https" ||
-      (parts->scheme == "http" && parts->IsLoopback());
+  const bool safe = parts->scheme == "https" ||
+                    (parts->scheme == "http" && parts->IsLoopback());
   const std::size_t slash = parts->path.rfind('/');
   if (!safe || slash == std::string::npos) return std::nullopt;
   const std::string project = parts->path.substr(slash + 1);
@@ -102,16 +101,16 @@ std::optional<SentryDsn> ParseDsn(const std::string& dsn) {
                    [](unsigned char c) { return std::isalnum(c) != 0; })) {
     return std::nullopt;
   }
-  return SentryDsn{
-      parts->scheme + "://" + parts->host +
-          (parts->port.empty() ? "" : ":" + parts->port) +
-          parts->path.substr(0, slash) + "/api/" + project + "/envelope/",
-      parts->user};
+  return SentryDsn{parts->scheme + "://" + parts->host +
+                       (parts->port.empty() ? "" : ":" + parts->port) +
+                       parts->path.substr(0, slash) + "/api/" + project +
+                       "/envelope/",
+                   parts->user};
 }
 
 std::vector<Json> SentryEvents(
-    const ops::LogErrorsReport& report, const SentryFrame& frame,
-    TimePoint now, std::map<std::string, store::EventMemory>& memory) {
+    const ops::LogErrorsReport& report, const SentryFrame& frame, TimePoint now,
+    std::map<std::string, store::EventMemory>& memory) {
   std::vector<Json> events;
   const std::int64_t seconds = SecondsOf(now);
   for (const ops::ErrorCause& cause : report.causes) {
@@ -125,8 +124,8 @@ std::vector<Json> SentryEvents(
       const bool again =
           cause.count != before.count || cause.last != before.last;
       // A clock that was set back ends the wait, too.
-      const bool waited = seconds - before.sent >= kHour ||
-                          seconds < before.sent;
+      const bool waited =
+          seconds - before.sent >= kHour || seconds < before.sent;
       if (!again || !waited) continue;
     }
     events.push_back(EventOf(cause, frame, now));
@@ -139,9 +138,10 @@ std::vector<Json> SentryEvents(
 Json SentryTestEvent(const std::string& title, const std::string& host,
                      TimePoint now) {
   Json event = Json::Object();
-  event.Set("event_id",
-            Json::String(fs::Sha256Of(title + host + FormatIso(now))
-                             .substr(0, kIdLength)));
+  event.Set(
+      "event_id",
+      Json::String(
+          fs::Sha256Of(title + host + FormatIso(now)).substr(0, kIdLength)));
   event.Set("timestamp", Json::String(FormatIso(now)));
   event.Set("platform", Json::String("other"));
   event.Set("level", Json::String("info"));

@@ -35,9 +35,9 @@ struct SentryFrame {
 
 // The events that are due, the most frequent causes first, and what is to be
 // remembered when they are in the queue.  Only causes of the last 24 hours.
-std::vector<Json> SentryEvents(const ops::LogErrorsReport& report,
-                               const SentryFrame& frame, TimePoint now,
-                               std::map<std::string, store::EventMemory>& memory);
+std::vector<Json> SentryEvents(
+    const ops::LogErrorsReport& report, const SentryFrame& frame, TimePoint now,
+    std::map<std::string, store::EventMemory>& memory);
 
 // For `notify test`.
 Json SentryTestEvent(const std::string& title, const std::string& host,

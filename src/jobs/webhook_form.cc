@@ -123,10 +123,10 @@ std::string DingTalkBody(const Notice& notice) {
   const std::string title = Clipped(notice.title, kTitleBytes);
   Json markdown = Json::Object();
   markdown.Set("title", Json::String(title));
-  markdown.Set(
-      "text", Json::String(Clipped("### " + MarkdownLines(title) + "\n\n" +
-                                       MarkdownLines(notice.text),
-                                   kDingTalkBytes)));
+  markdown.Set("text",
+               Json::String(Clipped("### " + MarkdownLines(title) + "\n\n" +
+                                        MarkdownLines(notice.text),
+                                    kDingTalkBytes)));
   Json json = Json::Object();
   json.Set("msgtype", Json::String("markdown"));
   json.Set("markdown", std::move(markdown));
@@ -148,10 +148,9 @@ std::string WeComBody(const Notice& notice) {
 
 std::string SlackBody(const Notice& notice) {
   Json json = Json::Object();
-  json.Set("text", Json::String("*" + SlackText(Clipped(notice.title,
-                                                         kTitleBytes)) +
-                                "*\n" +
-                                SlackText(Clipped(notice.text, kSlackBytes))));
+  json.Set("text",
+           Json::String("*" + SlackText(Clipped(notice.title, kTitleBytes)) +
+                        "*\n" + SlackText(Clipped(notice.text, kSlackBytes))));
   json.Set("mrkdwn", Json::Bool(true));
   return json.Dump();
 }

@@ -143,16 +143,15 @@ class Writer {
   }
 
   [[nodiscard]] std::string TextOf(const CheckResult& check) const {
-    std::string text =
-        fmt::format("{}  {}\n", LoudState(check.state, translator_),
-                    Short(check));
+    std::string text = fmt::format(
+        "{}  {}\n", LoudState(check.state, translator_), Short(check));
     if (check.state == CheckState::kOk) return text;
     if (!check.fix.empty()) {
       text += "    " + Tr(Say(N_("cure: {0}"), Tr(check.fix))) + "\n";
     }
     if (check.last_good) {
-      text += "    " + Tr(Say(N_("last good: {0}"), Iso(*check.last_good))) +
-              "\n";
+      text +=
+          "    " + Tr(Say(N_("last good: {0}"), Iso(*check.last_good))) + "\n";
     }
     return text;
   }
@@ -180,8 +179,7 @@ class Writer {
     one.Set("name", Json::String(check.name));
     one.Set("status", Json::String(jobs::CheckStateName(check.state)));
     one.Set("message", Json::String(Tr(check.message)));
-    one.Set("fix",
-            check.fix.empty() ? Json() : Json::String(Tr(check.fix)));
+    one.Set("fix", check.fix.empty() ? Json() : Json::String(Tr(check.fix)));
     return one;
   }
 
@@ -214,8 +212,8 @@ std::vector<std::pair<std::string, std::string>> Figures(
   if (status == nullptr) return rows;
   const auto tests = [&writer](std::uint64_t count,
                                const std::optional<double>& rate) {
-    return writer.Tr(Say(N_("{0} tests, {1} successful"), Thousands(count),
-                         Percent(rate)));
+    return writer.Tr(
+        Say(N_("{0} tests, {1} successful"), Thousands(count), Percent(rate)));
   };
   if (status->results) {
     const auto& results = *status->results;
@@ -226,11 +224,10 @@ std::vector<std::pair<std::string, std::string>> Figures(
     }
   }
   if (status->increments) {
-    rows.emplace_back(
-        writer.Tr(N_("waiting increments")),
-        writer.Tr(Say(N_("{0} with {1} rows"),
-                      Thousands(status->increments->files),
-                      Thousands(status->increments->rows))));
+    rows.emplace_back(writer.Tr(N_("waiting increments")),
+                      writer.Tr(Say(N_("{0} with {1} rows"),
+                                    Thousands(status->increments->files),
+                                    Thousands(status->increments->rows))));
   }
   if (status->master) {
     rows.emplace_back(
@@ -266,12 +263,11 @@ Notice HealthNotice(const CheckReport& report, const ops::StatusReport* status,
       checks.begin(), checks.end(),
       [](const CheckResult* each) { return each->state == CheckState::kOk; }));
   const std::size_t bad = checks.size() - good;
-  const std::string summary = writer.Tr(
-      Say(N_("{0} of {1} checks are ok"), good, checks.size()));
-  notice.title =
-      writer.Title(LoudState(report.state, translator),
-                   bad == 0 ? summary : writer.Short(*checks[0]),
-                   bad > 1 ? bad - 1 : 0);
+  const std::string summary =
+      writer.Tr(Say(N_("{0} of {1} checks are ok"), good, checks.size()));
+  notice.title = writer.Title(LoudState(report.state, translator),
+                              bad == 0 ? summary : writer.Short(*checks[0]),
+                              bad > 1 ? bad - 1 : 0);
   std::string rows;
   notice.text = notice.title + "\n\n";
   for (const CheckResult* check : checks) {
@@ -279,8 +275,8 @@ Notice HealthNotice(const CheckReport& report, const ops::StatusReport* status,
     rows += writer.RowOf(*check);
     notice.checks.Append(writer.JsonOf(*check));
   }
-  std::string body = "<table style=\"border-collapse:collapse\">\n" + rows +
-                     "</table>\n";
+  std::string body =
+      "<table style=\"border-collapse:collapse\">\n" + rows + "</table>\n";
   const auto figures = Figures(status, writer);
   if (!figures.empty()) {
     notice.text += "\n";
@@ -329,22 +325,21 @@ Notice AlertNotice(const std::vector<Alert>& alerts, const CheckReport& report,
             writer.Tr(StateWords(alert->before)),
             writer.Tr(StateWords(alert->now)), Iso(alert->since)));
     notice.text += writer.TextOf(check) + "    " + change + "\n";
-    rows += writer.RowOf(check) +
-            fmt::format("<tr><td></td><td></td><td {}>{}</td></tr>\n",
-                        "style=\"padding:0 10px 8px;color:#5b6470\"",
-                        Html(change));
+    rows +=
+        writer.RowOf(check) +
+        fmt::format("<tr><td></td><td></td><td {}>{}</td></tr>\n",
+                    "style=\"padding:0 10px 8px;color:#5b6470\"", Html(change));
     Json one = writer.JsonOf(check);
     one.Set("before", Json::String(jobs::CheckStateName(alert->before)));
     notice.checks.Append(std::move(one));
   }
-  std::string body = "<table style=\"border-collapse:collapse\">\n" + rows +
-                     "</table>\n";
+  std::string body =
+      "<table style=\"border-collapse:collapse\">\n" + rows + "</table>\n";
   std::string others;
   for (const CheckResult* check : ByGravity(report)) {
-    const bool told =
-        std::any_of(alerts.begin(), alerts.end(), [check](const Alert& each) {
-          return each.check == check->name;
-        });
+    const bool told = std::any_of(
+        alerts.begin(), alerts.end(),
+        [check](const Alert& each) { return each.check == check->name; });
     if (told || check->state == CheckState::kOk) continue;
     others += writer.TextOf(*check);
   }
@@ -365,8 +360,7 @@ Notice TestNotice(const NoticeFrame& frame, const Translator& translator) {
   notice.title = kMark + writer.Tr(Say(N_("test from {0}"), frame.store));
   const std::string line =
       writer.Tr(N_("Messages of benchkeep arrive here. This one was a test."));
-  notice.text =
-      notice.title + "\n\n" + line + "\n\n" + writer.Footer();
+  notice.text = notice.title + "\n\n" + line + "\n\n" + writer.Footer();
   notice.html = Page(notice.title, writer.language(), CheckState::kOk,
                      fmt::format("<p>{}</p>\n<p {}>{}</p>\n", Html(line), kDim,
                                  Html(writer.Footer())));

@@ -15,8 +15,8 @@ Json Text(const std::string& text) {
 }
 
 Json Time(const std::optional<std::int64_t>& seconds) {
-  return seconds ? Json::String(FormatIso(
-                       TimePoint(std::chrono::seconds(*seconds))))
+  return seconds ? Json::String(
+                       FormatIso(TimePoint(std::chrono::seconds(*seconds))))
                  : Json();
 }
 
@@ -25,8 +25,9 @@ std::string Ago(TimePoint then, TimePoint now, const Face& face) {
 }
 
 Message NoChannels() {
-  return Say(N_("no channel is set up: [mail], [webhook.NAME] and [sentry] in "
-                "benchkeep.toml"));
+  return Say(
+      N_("no channel is set up: [mail], [webhook.NAME] and [sentry] in "
+         "benchkeep.toml"));
 }
 
 Json AlertJson(const jobs::Alert& alert, const Face& face) {
@@ -66,8 +67,8 @@ std::string DeliveryText(const NotifyRun& run, const Face& face) {
           "\n";
   for (const jobs::ChannelReport& channel : delivery.channels) {
     if (channel.error.empty()) continue;
-    text += "  " + Printable(channel.name) + ": " + Printable(channel.error) +
-            "\n";
+    text +=
+        "  " + Printable(channel.name) + ": " + Printable(channel.error) + "\n";
   }
   return text;
 }
@@ -93,8 +94,7 @@ Document NotifyDocument(const NotifyRun& run, const Face& face) {
   data.Set("dry_run", Json::Bool(run.dry_run));
   data.Set("kind", run.notice == nullptr ? Json() : Text(run.notice->kind));
   data.Set("state", run.notice == nullptr ? Json() : Text(run.notice->state));
-  data.Set("subject",
-           run.notice == nullptr ? Json() : Text(run.notice->title));
+  data.Set("subject", run.notice == nullptr ? Json() : Text(run.notice->title));
   data.Set("text", run.notice == nullptr ? Json() : Text(run.notice->text));
   Json& alerts = data.Set("alerts", Json::Array());
   for (const jobs::Alert& alert : run.alerts) {
@@ -135,8 +135,8 @@ Document NotifyDocument(const NotifyRun& run, const Face& face) {
 Document NotifyTestDocument(const std::vector<TestLine>& lines, bool dry_run,
                             const Face& face) {
   Document document{.command = "notify test"};
-  Json& channels = document.data.Set("channels", Json::Array());
   document.data.Set("dry_run", Json::Bool(dry_run));
+  Json& channels = document.data.Set("channels", Json::Array());
   TextTable table;
   table.Column(face.Tr(N_("channel")))
       .Column(face.Tr(N_("to")))
@@ -153,8 +153,8 @@ Document NotifyTestDocument(const std::vector<TestLine>& lines, bool dry_run,
     one.Set("target", Text(line.target));
     one.Set("ok", dry_run ? Json() : Json::Bool(ok));
     one.Set("reason", Text(line.result.reason));
-    one.Set("code", line.result.code == 0 ? Json()
-                                          : Json::Int(line.result.code));
+    one.Set("code",
+            line.result.code == 0 ? Json() : Json::Int(line.result.code));
     one.Set("answer", Text(line.result.answer));
     one.Set("millis", Json::Double(line.result.millis));
     const std::string to =
@@ -175,8 +175,7 @@ Document NotifyTestDocument(const std::vector<TestLine>& lines, bool dry_run,
     document.findings.push_back(
         {"notify_failing", Severity::kWarning, "",
          Say(N_("messages by {0} cannot be delivered: {1}"), line.channel,
-             line.result.reason +
-                 (line.result.answer.empty() ? "" : ": ") +
+             line.result.reason + (line.result.answer.empty() ? "" : ": ") +
                  line.result.answer),
          Say(N_("correct its settings in benchkeep.toml, and try again"))});
   }
@@ -282,10 +281,10 @@ Document NotifyQueueDocument(const store::OutboxList& list,
     one.Set("title", Text(each.title));
     one.Set("reason", Text(each.reason));
     one.Set("error", Text(each.error));
-    lost.Row({Ago(TimePoint(std::chrono::seconds(each.time)), now, face),
-              each.channel, each.recipient, each.reason,
-              Clip(each.title + (each.error.empty() ? "" : ": ") + each.error,
-                   80)});
+    lost.Row(
+        {Ago(TimePoint(std::chrono::seconds(each.time)), now, face),
+         each.channel, each.recipient, each.reason,
+         Clip(each.title + (each.error.empty() ? "" : ": ") + each.error, 80)});
   }
   document.text =
       channels.empty() ? face.Tr(NoChannels()) + "\n" : overview.Render(face);

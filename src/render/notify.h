@@ -16,7 +16,7 @@ namespace benchkeep::render {
 // A run that made messages, delivered them, or both.
 struct NotifyRun {
   std::string command;
-  bool channels = false;                 // Any are set up.
+  bool channels = false;  // Any are set up.
   bool dry_run = false;
   const jobs::Notice* notice = nullptr;  // None: there was nothing to say.
   std::vector<jobs::Alert> alerts = {};

@@ -14,8 +14,8 @@ constexpr std::uint64_t kMaxBytes = std::uint64_t{8} << 20;
 constexpr std::uint32_t kPrivate = 0600;
 
 Json Time(std::optional<std::int64_t> seconds) {
-  return seconds ? Json::String(FormatIso(
-                       TimePoint(std::chrono::seconds(*seconds))))
+  return seconds ? Json::String(
+                       FormatIso(TimePoint(std::chrono::seconds(*seconds))))
                  : Json();
 }
 
@@ -94,26 +94,24 @@ NotifyMemory FromJson(const Json& json) {
   }
   if (const Json* given_up = json.Find("given_up")) {
     for (const Json& one : given_up->items()) {
-      memory.given_up.push_back(
-          {TimeAt(one, "time").value_or(0), TextAt(one, "id"),
-           TextAt(one, "channel"), TextAt(one, "kind"),
-           TextAt(one, "recipient"), TextAt(one, "title"),
-           TextAt(one, "reason"), TextAt(one, "error")});
+      memory.given_up.push_back({TimeAt(one, "time").value_or(0),
+                                 TextAt(one, "id"), TextAt(one, "channel"),
+                                 TextAt(one, "kind"), TextAt(one, "recipient"),
+                                 TextAt(one, "title"), TextAt(one, "reason"),
+                                 TextAt(one, "error")});
     }
   }
   for (const auto& [name, one] : MembersAt(json, "alerts")) {
-    memory.alerts[name] = {TextAt(one, "state"),
-                           TimeAt(one, "since").value_or(0),
-                           one.IntAt("runs").value_or(0),
-                           TextAt(one, "alerted"),
-                           TimeAt(one, "alerted_at").value_or(0)};
+    memory.alerts[name] = {
+        TextAt(one, "state"), TimeAt(one, "since").value_or(0),
+        one.IntAt("runs").value_or(0), TextAt(one, "alerted"),
+        TimeAt(one, "alerted_at").value_or(0)};
   }
   for (const auto& [name, one] : MembersAt(json, "events")) {
-    memory.events[name] = {
-        TimeAt(one, "sent").value_or(0),
-        static_cast<std::uint64_t>(
-            std::max<std::int64_t>(0, one.IntAt("count").value_or(0))),
-        TextAt(one, "last")};
+    memory.events[name] = {TimeAt(one, "sent").value_or(0),
+                           static_cast<std::uint64_t>(std::max<std::int64_t>(
+                               0, one.IntAt("count").value_or(0))),
+                           TextAt(one, "last")};
   }
   return memory;
 }

@@ -2,7 +2,8 @@
 // up and why, what was alerted, and which causes Sentry was told of.
 //
 // The file .benchkeep/notify.json, written by the holder of Outbox::Lock().
-// Losing it repeats alerts and loses nothing else; a damaged one counts as none.
+// Losing it repeats alerts and loses nothing else; a damaged one counts as
+// none.
 
 #pragma once
 
@@ -22,8 +23,8 @@ struct ChannelMemory {
   std::optional<std::int64_t> last_success = {};
   std::optional<std::int64_t> last_failure = {};
   std::int64_t failures = 0;  // In a row.
-  std::string reason = {};         // Of the last failure: "auth"; see host/transfer.h.
-  std::string last_error = {};     // In words, without secrets.
+  std::string reason = {};  // Of the last failure: "auth"; see host/transfer.h.
+  std::string last_error = {};  // In words, without secrets.
   std::optional<std::int64_t> blocked_until = {};
 };
 

@@ -137,8 +137,9 @@ Result<OutboxList> Outbox::List() const {
       list.damaged.push_back(entry.name);
     }
   }
-  std::sort(list.items.begin(), list.items.end(),
-            [](const OutboxItem& a, const OutboxItem& b) { return a.id < b.id; });
+  std::sort(
+      list.items.begin(), list.items.end(),
+      [](const OutboxItem& a, const OutboxItem& b) { return a.id < b.id; });
   std::sort(list.damaged.begin(), list.damaged.end());
   return list;
 }
@@ -154,8 +155,8 @@ Result<std::uint64_t> Outbox::Count() const {
 }
 
 Result<fs::FileLock> Outbox::Lock(std::chrono::nanoseconds wait) const {
-  BENCHKEEP_TRY(store_->file_system().MakeDirs(store_->layout().state(),
-                                               kPrivateFolder));
+  BENCHKEEP_TRY(
+      store_->file_system().MakeDirs(store_->layout().state(), kPrivateFolder));
   Result<fs::FileLock> lock = fs::FileLock::Acquire(
       store_->layout().outbox_lock(), store_->clock(), wait, kPrivate);
   if (!lock.ok() && lock.error().code == Code::kBusy) {

@@ -22,10 +22,11 @@
 namespace benchkeep::store {
 
 struct OutboxItem {
-  std::string id;         // Sortable by time; given by Add().
-  std::string channel;    // "mail", "sentry", "webhook team".
-  std::string kind;       // "alert", "health", "event".
-  std::string recipient;  // Of mail: one address; others have files of their own.
+  std::string id;       // Sortable by time; given by Add().
+  std::string channel;  // "mail", "sentry", "webhook team".
+  std::string kind;     // "alert", "health", "event".
+  std::string
+      recipient;  // Of mail: one address; others have files of their own.
   std::string message_id;  // Of mail: the same at every attempt.
   TimePoint created{};
   std::int64_t attempts = 0;

@@ -29,8 +29,9 @@ const std::vector<WebhookKey>& WebhookKeys() {
        N_("PEM file with the authority of its certificate; empty for those of "
           "this machine")},
       {"enabled", &W::enabled, N_("false: nothing is sent there")},
-      {"health", &W::health, N_("true: the daily health message goes there, "
-                                "too, not alerts only")},
+      {"health", &W::health,
+       N_("true: the daily health message goes there, "
+          "too, not alerts only")},
   };
   return kKeys;
 }

@@ -29,8 +29,8 @@ struct WebhookSettings {
 };
 
 // The keys of a webhook, in the order of the file.
-using WebhookPlace = std::variant<std::string WebhookSettings::*,
-                                  bool WebhookSettings::*>;
+using WebhookPlace =
+    std::variant<std::string WebhookSettings::*, bool WebhookSettings::*>;
 struct WebhookKey {
   const char* key;
   WebhookPlace place;

@@ -81,11 +81,10 @@ class WebhookReader {
     const auto& forms = WebhookForms();
     if (place == &WebhookSettings::form &&
         std::find(forms.begin(), forms.end(), *text) == forms.end()) {
-      return Wrong(LineOf(node),
-                   N_("{0}: '{1}' must be one of {2}, not '{3}'"),
-                   {spec.key,
-                    "\"json\", \"feishu\", \"dingtalk\", \"wecom\", \"slack\"",
-                    *text});
+      return Wrong(
+          LineOf(node), N_("{0}: '{1}' must be one of {2}, not '{3}'"),
+          {spec.key, "\"json\", \"feishu\", \"dingtalk\", \"wecom\", \"slack\"",
+           *text});
     }
     webhook_.*place = *text;
     return true;

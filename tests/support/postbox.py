@@ -58,7 +58,7 @@ class Letter:
     def part(self, kind: str) -> str:
         body = self.message.get_body((kind,))
         assert body is not None
-        return body.get_content()
+        return body.get_content().replace("\r\n", "\n")
 
 
 @dataclass
@@ -80,7 +80,9 @@ class Postbox:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        await asyncio.sleep(self.delay)
+        end = time.monotonic() + self.delay
+        while time.monotonic() < end and self.delay:
+            await asyncio.sleep(0.02)
         for recipient in envelope.rcpt_tos:
             self.letters.append(
                 Letter(envelope.mail_from, recipient, envelope.original_content)
@@ -91,7 +93,7 @@ class Postbox:
     def authenticate(self, server, session, envelope, mechanism, data):
         self.logins += 1
         good = data.login == USER.encode() and data.password == self.password.encode()
-        return AuthResult(success=good)
+        return AuthResult(success=good, handled=False)
 
 
 @contextmanager

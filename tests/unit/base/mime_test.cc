@@ -128,7 +128,7 @@ TEST(MailBytes, IsOneMessageInTwoForms) {
             "To: a@example.com,\r\n"
             " =?UTF-8?B?5byg5LiJ?=\r\n"
             " <b@x.cn>\r\n"
-            "Message-ID:\r\n <1.2@host>\r\n"
+            "Message-ID: <1.2@host>\r\n"
             "Subject: =?UTF-8?B?6K2m5ZGK?=\r\n"
             "Auto-Submitted: auto-generated\r\n"
             "X-Benchkeep-State: warning\r\n"

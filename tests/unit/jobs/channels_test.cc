@@ -65,8 +65,8 @@ TEST_F(ChannelsTest, RefusesSecretsThatOthersCanRead) {
   const auto mail = Channels(
       "[mail]\nto = [\"a@b.c\"]\nuser = \"u\"\npassword_file = \"secret\"\n");
   EXPECT_EQ(Problem(mail[0]), "/secret holds a secret, and others can read it");
-  const auto hook = Channels(
-      "[webhook.team]\nurl = \"https://example.com/t0ken\"\n", 0644);
+  const auto hook =
+      Channels("[webhook.team]\nurl = \"https://example.com/t0ken\"\n", 0644);
   ASSERT_EQ(hook.size(), 1U);
   EXPECT_EQ(Problem(hook[0]),
             "the address of the webhook team is a secret, and others can read "

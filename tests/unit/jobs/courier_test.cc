@@ -35,8 +35,8 @@ class FakeCarrier final : public Carrier {
   SendResult Send(const Channel& channel, const store::OutboxItem& item,
                   TimePoint now) override {
     tries.emplace_back(channel.name, item.recipient, now);
-    const auto found = answers.find(item.recipient.empty() ? channel.name
-                                                           : item.recipient);
+    const auto found =
+        answers.find(item.recipient.empty() ? channel.name : item.recipient);
     return found == answers.end() ? Answer(SendOutcome::kDone) : found->second;
   }
   std::vector<std::tuple<std::string, std::string, TimePoint>> tries;
@@ -233,8 +233,7 @@ TEST_F(CourierTest, TheOldestGoWhenTooManyWait) {
 TEST_F(CourierTest, KeepsWhatCannotBeSetUpNow) {
   Queue();
   for (Channel& channel : channels_) {
-    channel.problem =
-        Fail(Code::kNotFound, Say(N_("interrupted"))).value();
+    channel.problem = Fail(Code::kNotFound, Say(N_("interrupted"))).value();
   }
   const DeliveryReport report = Deliver();
   EXPECT_EQ(report.waiting, 3U);

@@ -72,14 +72,17 @@ TEST(WebhookForm, DingTalkIsSigned) {
             "dX%2FFIkzCbxUw3eUs8sFyyR7rHPCvxGGVWJEP%2BDCXMMg%3D");
   EXPECT_EQ(Call("dingtalk", "SECabc").url,
             std::string(kUrl) +
-                "&timestamp=1600000000123&sign=dX%2FFIkzCbxUw3eUs8sFyyR7rHPCvxGGVWJEP%2BDCXMMg%3D");
+                "&timestamp=1600000000123&sign=dX%"
+                "2FFIkzCbxUw3eUs8sFyyR7rHPCvxGGVWJEP%2BDCXMMg%3D");
 }
 
 TEST(WebhookForm, FeishuIsSigned) {
-  EXPECT_EQ(FeishuSign(1'600'000'000, "SECabc"), "I5DG+X0JW7CHeTFcYEcWK0GRyeF0JHnOenO1RgUv07k=");
-  EXPECT_TRUE(Call("feishu", "SECabc")
-                  .body.starts_with(
-                      R"({"timestamp":"1600000000","sign":"I5DG+X0JW7CHeTFcYEcWK0GRyeF0JHnOenO1RgUv07k=",)"));
+  EXPECT_EQ(FeishuSign(1'600'000'000, "SECabc"),
+            "I5DG+X0JW7CHeTFcYEcWK0GRyeF0JHnOenO1RgUv07k=");
+  EXPECT_TRUE(
+      Call("feishu", "SECabc")
+          .body.starts_with(
+              R"({"timestamp":"1600000000","sign":"I5DG+X0JW7CHeTFcYEcWK0GRyeF0JHnOenO1RgUv07k=",)"));
 }
 
 TEST(WebhookForm, StaysWithinLimits) {
@@ -109,8 +112,7 @@ TEST(JudgeWebhook, LooksIntoTheBody) {
             SendOutcome::kDone);
   EXPECT_EQ(Judged("dingtalk", R"({"errcode":310000,"errmsg":"sign"})").reason,
             "refused");
-  EXPECT_EQ(Judged("dingtalk", R"({"errcode":130101})").reason,
-            "rate_limited");
+  EXPECT_EQ(Judged("dingtalk", R"({"errcode":130101})").reason, "rate_limited");
   EXPECT_EQ(Judged("wecom", R"({"errcode":45009})").reason, "rate_limited");
   EXPECT_EQ(Judged("wecom", R"({"errcode":93000})").outcome,
             SendOutcome::kFailed);
