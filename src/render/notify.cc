@@ -77,7 +77,7 @@ std::string StateWord(bool usable, const store::ChannelMemory& known,
                       const Face& face) {
   if (!usable) return face.Tr(N_("cannot be used"));
   if (known.failures > 0) {
-    return face.Tr(Say(N_("failing ({0} times)"), known.failures));
+    return face.Tr(Say(N_("failing, {0} in a row"), known.failures));
   }
   if (!known.last_success) return face.Tr(N_("never used"));
   return face.Tr(N_("works"));

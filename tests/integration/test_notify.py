@@ -261,9 +261,7 @@ def test_no_text_adds_a_header(benchkeep: Benchkeep, root: Path):
         assert "victim@example.com" in letter.message["Subject"]
 
 
-def test_a_thousand_mails_survive_kills(
-    benchkeep: Benchkeep, root: Path, long_run: bool
-):
+def test_a_thousand_mails_survive_kills(benchkeep: Benchkeep, root: Path):
     """Kills the sender again and again: each mail arrives, few arrive twice."""
     count = 1000
     with mail_server() as box:
