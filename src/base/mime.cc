@@ -194,6 +194,10 @@ std::string_view Trimmed(std::string_view text) {
 
 std::optional<MailAddress> ParseMailAddress(std::string_view text) {
   text = Trimmed(text);
+  const bool controls =
+      std::any_of(text.begin(), text.end(),
+                  [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (controls) return std::nullopt;
   if (text.empty() || text.back() != '>') {
     if (!IsAddress(text)) return std::nullopt;
     return MailAddress{"", std::string(text)};
@@ -205,6 +209,8 @@ std::optional<MailAddress> ParseMailAddress(std::string_view text) {
   std::string_view name = Trimmed(text.substr(0, open));
   if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
     name = name.substr(1, name.size() - 2);
+  } else if (name.find_first_of("<>,") != std::string_view::npos) {
+    return std::nullopt;  // More than one address.
   }
   if (!IsAddress(address)) return std::nullopt;
   return MailAddress{OneLine(name), std::string(address)};

@@ -60,8 +60,8 @@ class CourierFaultTest : public testing::Test {
         const fs::FileLock lock,
         fs::FileLock::Acquire(dir_.path() / "lock", real, 1s, 0600));
     BENCHKEEP_ASSIGN(auto memory, store::LoadNotifyMemory(store));
-    BENCHKEEP_TRY(jobs::Deliver(store, lock, channels_, carrier_,
-                                {.now = true}, memory));
+    BENCHKEEP_TRY(
+        jobs::Deliver(store, lock, channels_, carrier_, {.now = true}, memory));
     return {};
   }
 
