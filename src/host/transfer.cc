@@ -90,6 +90,13 @@ int StopWhenCancelled(void* cancelled, curl_off_t /*total*/, curl_off_t /*now*/,
   return asked && asked() ? 1 : 0;
 }
 
+void SetUrl(CURL* curl, const std::string& url) {
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  // What is meant for this machine, without TLS perhaps, goes to no proxy.
+  const auto parts = SplitUrl(url);
+  if (parts && parts->IsLoopback()) curl_easy_setopt(curl, CURLOPT_PROXY, "");
+}
+
 void SetLimits(CURL* curl, std::chrono::milliseconds timeout,
                const std::string& ca_file, const Cancelled* cancelled) {
   const auto millis = static_cast<long>(timeout.count());
@@ -99,7 +106,6 @@ void SetLimits(CURL* curl, std::chrono::milliseconds timeout,
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
   curl_easy_setopt(curl, CURLOPT_NETRC, CURL_NETRC_IGNORED);
   if (!ca_file.empty()) {
     curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file.c_str());
@@ -262,8 +268,7 @@ SendResult MailSession::Send(const std::string& from, const std::string& to,
   Upload upload{bytes};
   List recipients;
   Append(recipients, "<" + to + ">");
-  const std::string url = server_.url + "/" + server_.our_name;
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  SetUrl(curl, server_.url + "/" + server_.our_name);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   SetLimits(curl, server_.timeout, server_.ca_file, &cancelled_);
   curl_easy_setopt(curl, CURLOPT_USE_SSL,
@@ -336,7 +341,7 @@ HttpAnswer HttpSession::Post(const HttpPost& post) {
   for (const std::string& header : post.headers) Append(headers, header);
   Append(headers, "Expect:");  // Do not ask first.
   Download download;
-  curl_easy_setopt(curl, CURLOPT_URL, post.url.c_str());
+  SetUrl(curl, post.url);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   SetLimits(curl, post.timeout, post.ca_file, &cancelled_);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "benchkeep-notify");

@@ -83,12 +83,11 @@ Status Outbox::Add(OutboxItem& item) {
   return Update(item);
 }
 
-// Its name must outlast a power cut, too.
+// Its name must outlast a power cut, too; one that is there already may be the
+// work of somebody who did not get that far.
 Status Outbox::MakeFolder() const {
   fs::FileSystem& files = store_->file_system();
   const Layout& layout = store_->layout();
-  BENCHKEEP_ASSIGN(const bool there, fs::Exists(files, layout.outbox()));
-  if (there) return {};
   BENCHKEEP_TRY(files.MakeDirs(layout.outbox(), kPrivateFolder));
   BENCHKEEP_TRY(files.SyncDir(layout.state()));
   return files.SyncDir(layout.root());

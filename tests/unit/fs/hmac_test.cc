@@ -11,7 +11,7 @@ namespace {
 
 TEST(HmacSha256, GivesTheVectorsOfRfc4231) {
   EXPECT_EQ(Base64(HmacSha256("Jefe", "what do ya want for nothing?")),
-            "W9zBRr9gdU5qBCQIlcQ/x1oA3QicdTmWZOyew9ZOyEM=");
+            "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
   EXPECT_EQ(Base64(HmacSha256(std::string(20, '\x0b'), "Hi There")),
             "sDRMYdjbOFNcqK/OrwvxK4gdwgDJgz2nJuk3bC4yz/c=");
 }
