@@ -526,5 +526,7 @@ def test_jobs_run_it_and_nobody_to_tell_is_no_failure(
         shown = notify(benchkeep, root, "health", "--dry-run")
         assert shown.data["queued"] == 1 and not box.letters
         assert not (root / ".benchkeep" / "outbox").exists()
-        benchkeep.must(root, "schedule", "run", "health", codes=(OK,))
-    assert len(box.letters) == 1
+        for name in ("health", "alerts"):
+            benchkeep.must(root, "schedule", "run", name, codes=(OK,))
+    kinds = [letter.message["X-Benchkeep-Kind"] for letter in box.letters]
+    assert kinds == ["health", "alert"]
