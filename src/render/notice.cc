@@ -197,6 +197,7 @@ class Writer {
 // The gravest first; of equals in the order of the checks.
 std::vector<const CheckResult*> ByGravity(const CheckReport& report) {
   std::vector<const CheckResult*> checks;
+  checks.reserve(report.checks.size());
   for (const CheckResult& check : report.checks) checks.push_back(&check);
   std::stable_sort(checks.begin(), checks.end(),
                    [](const CheckResult* a, const CheckResult* b) {
@@ -282,7 +283,7 @@ Notice HealthNotice(const CheckReport& report, const ops::StatusReport* status,
     notice.text += "\n";
     body += "<table style=\"border-collapse:collapse;margin-top:16px\">\n";
     for (const auto& [name, value] : figures) {
-      notice.text += name + ": " + value + "\n";
+      notice.text += fmt::format("{}: {}\n", name, value);
       body += fmt::format("<tr><td {}>{}</td><td {}>{}</td></tr>\n", kCell,
                           Html(name), kCell, Html(value));
     }
@@ -290,8 +291,8 @@ Notice HealthNotice(const CheckReport& report, const ops::StatusReport* status,
   }
   for (const Finding& finding : deliveries) {
     const std::string line = writer.Tr(finding.message);
-    notice.text += "\n" + line + "\n";
-    body += "<p>" + Html(line) + "</p>\n";
+    notice.text += fmt::format("\n{}\n", line);
+    body += fmt::format("<p>{}</p>\n", Html(line));
   }
   notice.text += "\n" + summary + "\n" + writer.Footer();
   body += fmt::format("<p>{}</p>\n<p {}>{}</p>\n", Html(summary), kDim,
@@ -305,6 +306,7 @@ Notice AlertNotice(const std::vector<Alert>& alerts, const CheckReport& report,
   const Writer writer(frame, translator);
   // The worst news first; what recovered last.
   std::vector<const Alert*> sorted;
+  sorted.reserve(alerts.size());
   for (const Alert& alert : alerts) sorted.push_back(&alert);
   std::stable_sort(
       sorted.begin(), sorted.end(),

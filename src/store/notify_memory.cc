@@ -76,9 +76,9 @@ Json ToJson(const NotifyMemory& memory) {
 }
 
 const std::vector<Json::Member>& MembersAt(const Json& json, const char* name) {
-  static const std::vector<Json::Member> kNone;
+  static const std::vector<Json::Member> none;
   const Json* found = json.Find(name);
-  return found == nullptr ? kNone : found->members();
+  return found == nullptr ? none : found->members();
 }
 
 NotifyMemory FromJson(const Json& json) {

@@ -104,8 +104,7 @@ Status Outbox::Remove(const OutboxItem& item) {
 }
 
 Status Outbox::Sync() {
-  const Status synced =
-      store_->file_system().SyncDir(store_->layout().outbox());
+  Status synced = store_->file_system().SyncDir(store_->layout().outbox());
   if (!synced.ok() && synced.error().code == Code::kNotFound) return {};
   return synced;
 }

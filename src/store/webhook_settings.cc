@@ -10,7 +10,7 @@ namespace benchkeep::store {
 
 const std::vector<WebhookKey>& WebhookKeys() {
   using W = WebhookSettings;
-  static const std::vector<WebhookKey> kKeys = {
+  static const std::vector<WebhookKey> keys = {
       {"form", &W::form,
        N_("what the other side expects: \"json\", \"feishu\", \"dingtalk\", "
           "\"wecom\" or \"slack\"")},
@@ -33,13 +33,13 @@ const std::vector<WebhookKey>& WebhookKeys() {
        N_("true: the daily health message goes there, "
           "too, not alerts only")},
   };
-  return kKeys;
+  return keys;
 }
 
 const std::vector<std::string>& WebhookForms() {
-  static const std::vector<std::string> kForms = {"json", "feishu", "dingtalk",
-                                                  "wecom", "slack"};
-  return kForms;
+  static const std::vector<std::string> forms = {"json", "feishu", "dingtalk",
+                                                 "wecom", "slack"};
+  return forms;
 }
 
 std::string ShownAddress(const std::string& url) {

@@ -57,6 +57,7 @@ class WebhookReader {
     const std::string section = "webhook." + webhook_.name;
     if (spec == keys.end()) {
       std::vector<std::string> names;
+      names.reserve(keys.size());
       for (const WebhookKey& each : keys) names.emplace_back(each.key);
       const std::string near = NearestName(key, names);
       if (near.empty()) {

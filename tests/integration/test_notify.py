@@ -399,6 +399,9 @@ def test_webhooks_wait_as_they_are_told(benchkeep: Benchkeep, root: Path):
         configure(root, f'[webhook.team]\nurl = "{hook.url}/{TOKEN}"\n', 0o644)
         tried = notify(benchkeep, root, "test")
         assert tried.data["channels"][0]["reason"] == "setup"
+        looked = benchkeep.run(root, "config", "check")
+        assert looked.code == FINDINGS
+        assert [each["code"] for each in looked.findings] == ["notify_setup"]
         assert TOKEN not in tried.stdout + tried.stderr
         assert len(hook.calls) == 2
 
