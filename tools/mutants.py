@@ -137,6 +137,23 @@ MUTANTS = (
         "Status ParquetResults::StillUnchanged() const {\n  if (store_) return {};",
         ("store_tests:MergeTest.ChangeByAStrangerIsNoticed",),
     ),
+    Mutant(
+        "no-record-of-what-is-given-up",
+        "the reason that is written down before a message is given up",
+        "src/jobs/courier.cc",
+        "    BENCHKEEP_TRY(store::SaveNotifyMemory(store_, memory_));\n"
+        "    BENCHKEEP_TRY(outbox_.Remove(item));",
+        "    BENCHKEEP_TRY(outbox_.Remove(item));",
+        ("jobs_tests:CourierFaultTest.*",),
+    ),
+    Mutant(
+        "no-sync-of-the-outbox",
+        "the sync that lets the folder of messages outlast a power cut",
+        "src/store/outbox.cc",
+        "BENCHKEEP_TRY(files.SyncDir(layout.state()));",
+        "",
+        ("jobs_tests:CourierFaultTest.*",),
+    ),
 )
 
 

@@ -146,6 +146,7 @@ class CheckAction final : public Action {
 
     render::Document document{.command = context.command()};
     if (!missing) AddProblems(*text, file, document.findings);
+    if (!missing) AddOpenSecret(context, *text, file, document.findings);
     document.status = render::OutcomeOf(document.findings);
     document.data.Set("file", missing ? Json() : Json::String(file.string()));
     document.data.Set(
@@ -165,6 +166,28 @@ class CheckAction final : public Action {
                           .path = file.filename().string(),
                           .message = std::move(error.message),
                           .fix = std::move(error.fix)});
+    }
+  }
+
+  // The address of a webhook is a secret that others can read there.
+  static void AddOpenSecret(Context& context, const std::string& text,
+                            const fs::Path& file, Findings& findings) {
+    constexpr std::uint32_t kOthers = 077;
+    const auto settings = store::ParseSettings(text, file);
+    const auto info = context.file_system().Info(file);
+    if (!settings.ok() || !info.ok() || (info->mode & kOthers) == 0) return;
+    for (const store::WebhookSettings& webhook : settings->webhooks) {
+      if (webhook.url.empty()) continue;
+      findings.push_back(
+          {.code = "notify_setup",
+           .severity = Severity::kWarning,
+           .path = file.filename().string(),
+           .message = Say(N_("the address of the webhook {0} is a secret, and "
+                             "others can read it in {1}"),
+                          webhook.name, file),
+           .fix = Say(N_("chmod 600 {0}, or put the address into a file of its "
+                         "own and name it in 'url_file'"),
+                      file)});
     }
   }
 

@@ -252,10 +252,11 @@ const Command kScheduleCommand = {
     .group = Group::kOperate,
     .summary = N_("the jobs that keep the store: what, when, how it went"),
     .help = N_(
-        "Jobs are commands of benchkeep that run by the clock. Five are there "
+        "Jobs are commands of benchkeep that run by the clock. Some are there "
         "from the start: consolidate every hour, backup at 02:00, logs at "
-        "03:00, report on Mondays at 04:00, health mail at 09:00. A table "
-        "[jobs.NAME] in benchkeep.toml changes one of them or makes a new one. "
+        "03:00, report on Mondays at 04:00, health mail at 09:00, alerts every "
+        "ten minutes. A table [jobs.NAME] in benchkeep.toml changes one of "
+        "them or makes a new one. "
         "`benchkeep daemon` runs them, or the system's own scheduler does."),
     .examples = {{"benchkeep schedule list",
                   N_("What there is, how it went, when it is due:")},

@@ -35,6 +35,7 @@ constexpr const Command* kCommands[] = {
     &kMetricsCommand,
     &kDaemonCommand,
     &kScheduleCommand,
+    &kNotifyCommand,
     &kObserveCommand,
     &kTuneCommand,
     &kMenuCommand,

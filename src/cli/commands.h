@@ -27,6 +27,7 @@ extern const Command kMetricsCommand;
 extern const Command kLogsCommand;
 extern const Command kMenuCommand;
 extern const Command kMigrateCommand;
+extern const Command kNotifyCommand;
 extern const Command kObserveCommand;
 extern const Command kServeCommand;
 extern const Command kRecoverCommand;

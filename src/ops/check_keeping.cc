@@ -8,6 +8,8 @@
 #include "ops/log_line.h"
 #include "store/backup_catalog.h"
 #include "store/job_history.h"
+#include "store/notify_memory.h"
+#include "store/outbox.h"
 
 namespace benchkeep::ops {
 namespace {
@@ -53,6 +55,57 @@ void FlagDeletingCalls(const CheckInput& input, CheckResult& result) {
            Say(N_("end it; `benchkeep consolidate` merges for good")));
   }
   result.details.Set("unreadable_crontabs", Json::Uint(cron.unreadable.size()));
+}
+
+// What fails no more because it was taken out of the settings is no news.
+bool IsSetUp(const store::Settings& settings, const std::string& channel) {
+  if (channel == "mail") return !settings.mail_to.empty();
+  if (channel == "sentry") {
+    return !settings.sentry_dsn_file.empty() ||
+           !settings.sentry_dsn_variable.empty();
+  }
+  return std::any_of(settings.webhooks.begin(), settings.webhooks.end(),
+                     [&channel](const store::WebhookSettings& each) {
+                       return each.enabled && channel == "webhook " + each.name;
+                     });
+}
+
+// Whoever relies on messages must learn here that they do not arrive.
+void FlagDeliveries(const CheckInput& input, CheckResult& result) {
+  const auto memory = store::LoadNotifyMemory(input.store);
+  const auto waiting = store::Outbox(input.store).Count();
+  if (!memory.ok() || !waiting.ok()) {
+    Unreadable(result, memory.ok() ? waiting.error() : memory.error());
+    return;
+  }
+  constexpr std::int64_t kDay = 24 * kHour;
+  const Message fix = Say(N_("`benchkeep notify queue` shows what waits"));
+  Json& deliveries = result.details.Set("deliveries", Json::Object());
+  deliveries.Set("waiting", Json::Uint(*waiting));
+  Json& failing = deliveries.Set("failing", Json::Array());
+  for (const auto& [name, channel] : memory->channels) {
+    if (channel.failures == 0 || !IsSetUp(input.store.settings(), name)) {
+      continue;
+    }
+    Json& one = failing.Append(Json::Object());
+    one.Set("channel", Json::String(name));
+    one.Set("failures", Json::Int(channel.failures));
+    one.Set("last_error", Json::String(channel.last_error));
+    Worsen(result, CheckState::kWarning,
+           Say(N_("messages by {0} cannot be delivered ({1} wait): {2}"), name,
+               *waiting, channel.last_error),
+           fix);
+  }
+  const auto given_up =
+      std::count_if(memory->given_up.begin(), memory->given_up.end(),
+                    [&input](const store::GivenUp& each) {
+                      return input.now - each.time < kDay;
+                    });
+  deliveries.Set("given_up", Json::Int(given_up));
+  if (given_up > 0) {
+    Worsen(result, CheckState::kWarning,
+           Say(N_("{0} messages were given up in 24 h"), given_up), fix);
+  }
 }
 
 }  // namespace
@@ -112,6 +165,7 @@ CheckOutput CheckJobs(const CheckInput& input) {
   CheckResult& result = output.result;
   result.state = CheckState::kOk;
   FlagDeletingCalls(input, result);
+  FlagDeliveries(input, result);
   Result<store::JobHistory> history =
       store::JobHistory::OpenToRead(input.store.layout().state_db());
   if (!history.ok()) {

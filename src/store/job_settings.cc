@@ -24,8 +24,13 @@ std::vector<JobSettings> DefaultJobs() {
        .commands = {{"report", "weekly", "--keep"}},
        .schedule = "0 4 * * 1"},
       {.name = "health",
-       .commands = {{"mail", "health"}},
+       .commands = {{"notify", "health"}},
        .schedule = "0 9 * * *"},
+      {.name = "alerts",
+       .commands = {{"notify", "alerts"}},
+       .schedule = "*/10 * * * *",
+       .timeout_seconds = 540,
+       .retries = 0},
   };
 }
 

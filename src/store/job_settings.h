@@ -1,7 +1,7 @@
 // The settings of jobs: the tables [jobs.NAME] of benchkeep.toml.
 //
-// Five jobs are there by default, those of the maintenance guide; a table of
-// the same name changes one of them, another name makes a new job.
+// Some jobs are there by default: those of the maintenance guide, and alerts. A
+// table of the same name changes one of them, another name makes a new job.
 
 #pragma once
 
@@ -28,7 +28,7 @@ struct JobSettings {
   bool operator==(const JobSettings&) const = default;
 };
 
-// The guide's five.
+// The guide's five, and the look every ten minutes that raises alerts.
 std::vector<JobSettings> DefaultJobs();
 
 // The keys of a job, in the order of the file.

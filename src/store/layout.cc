@@ -42,9 +42,9 @@ bool Layout::IsLogName(const std::string& name) {
 
 bool Layout::IsStateName(std::string_view name) {
   constexpr std::string_view kNames[] = {
-      "format", "lock",          "state.db",    "txn",
-      "trash",  "quarantine",    "tmp",         "reserve",
-      "token",  "verified.json", "daemon.lock", "jobs"};
+      "format",      "lock", "state.db", "txn",         "trash",
+      "quarantine",  "tmp",  "reserve",  "token",       "verified.json",
+      "daemon.lock", "jobs", "outbox",   "outbox.lock", "notify.json"};
   const bool known =
       std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
   // SQLite keeps files of its own beside state.db; replacements are staged.

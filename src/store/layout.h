@@ -14,6 +14,9 @@
 //   guard/increments/   copies of increments that others may delete unmerged
 //   guard/master/       copies of the master database, guard/alarms/ what fell
 //   daemon.lock         flock(2)ed while the daemon runs, with its process id
+//   outbox/<id>.json    messages that wait for delivery, mode 0600
+//   outbox.lock         flock(2)ed while somebody delivers them
+//   notify.json         how channels are doing, and what was alerted
 //   jobs/<name>.lock    flock(2)ed while a run of that job goes on
 // A name that none of the builders here would make is unknown: it is reported
 // and never touched.
@@ -81,6 +84,12 @@ class Layout {
   [[nodiscard]] fs::Path job_lock(const std::string& job) const {
     return job_locks() / (job + ".lock");
   }
+  [[nodiscard]] fs::Path outbox() const { return state() / "outbox"; }
+  [[nodiscard]] fs::Path outbox_item(const std::string& id) const {
+    return outbox() / (id + ".json");
+  }
+  [[nodiscard]] fs::Path outbox_lock() const { return state() / "outbox.lock"; }
+  [[nodiscard]] fs::Path notify_file() const { return state() / "notify.json"; }
   // Where a change of the trash goes while it is being removed.
   [[nodiscard]] fs::Path purge_dir(const std::string& id) const {
     return tmp_dir() / ("purge-" + id);

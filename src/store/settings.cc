@@ -130,6 +130,30 @@ struct JobJsonValue {
   }
 };
 
+// An address is a secret: it is never shown whole.
+struct WebhookTomlText {
+  const WebhookSettings& webhook;
+  std::string operator()(std::string WebhookSettings::*place) const {
+    return Quoted(place == &WebhookSettings::url ? ShownAddress(webhook.url)
+                                                 : webhook.*place);
+  }
+  std::string operator()(bool WebhookSettings::*place) const {
+    return webhook.*place ? "true" : "false";
+  }
+};
+
+struct WebhookJsonValue {
+  const WebhookSettings& webhook;
+  Json operator()(std::string WebhookSettings::*place) const {
+    return Json::String(place == &WebhookSettings::url
+                            ? ShownAddress(webhook.url)
+                            : webhook.*place);
+  }
+  Json operator()(bool WebhookSettings::*place) const {
+    return Json::Bool(webhook.*place);
+  }
+};
+
 // Comment lines of at most 80 bytes.
 std::string Comment(const std::string& text) {
   constexpr std::size_t kWidth = 78;
@@ -181,6 +205,15 @@ std::vector<SettingRow> SettingRows(const Settings& settings) {
     }
     explained = true;
   }
+  explained = false;
+  for (const WebhookSettings& webhook : settings.webhooks) {
+    for (const WebhookKey& key : WebhookKeys()) {
+      rows.push_back({"webhook." + webhook.name, key.key,
+                      std::visit(WebhookTomlText{webhook}, key.place),
+                      explained ? Message() : Say(key.about)});
+    }
+    explained = true;
+  }
   return rows;
 }
 
@@ -214,6 +247,13 @@ Json SettingsToJson(const Settings& settings) {
     Json& one = jobs.Set(job.name, Json::Object());
     for (const JobKey& key : JobKeys()) {
       one.Set(key.key, std::visit(JobJsonValue{job}, key.place));
+    }
+  }
+  Json& webhooks = json.Set("webhook", Json::Object());
+  for (const WebhookSettings& webhook : settings.webhooks) {
+    Json& one = webhooks.Set(webhook.name, Json::Object());
+    for (const WebhookKey& key : WebhookKeys()) {
+      one.Set(key.key, std::visit(WebhookJsonValue{webhook}, key.place));
     }
   }
   return json;

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "fs/file_system.h"
 #include "store/job_settings.h"
+#include "store/webhook_settings.h"
 
 namespace benchkeep::store {
 
@@ -130,6 +131,34 @@ struct Settings {
   std::int64_t offsite_keep_monthly = 12;
   std::int64_t offsite_check_percent = 5;
   std::int64_t offsite_timeout_minutes = 360;
+
+  // [notify]: what all messages have in common.
+  std::string notify_name;               // Empty: the name of the root folder.
+  std::string notify_language;           // "en", "zh"; empty: of the command.
+  std::string notify_level = "warning";  // Or "critical": what alerts.
+  std::int64_t notify_reminder_hours = 24;  // 0: never.
+  std::int64_t notify_keep_days = 7;        // Then a message is given up.
+  std::int64_t notify_max_queued = 5000;
+  std::int64_t notify_timeout_seconds = 30;  // Of one transfer.
+
+  // [mail]
+  std::vector<std::string> mail_to = {};  // Empty: no mail.
+  std::string mail_from;
+  std::string mail_server = "smtp://localhost";
+  std::string mail_tls = "required";  // Or "optional", "off".
+  std::string mail_user;
+  std::string mail_password_file;
+  std::string mail_password_variable;
+  std::string mail_ca_file;
+
+  // [sentry]
+  std::string sentry_dsn_file;
+  std::string sentry_dsn_variable;
+  std::string sentry_environment = "production";
+  std::string sentry_ca_file;
+
+  // [webhook.NAME]
+  std::vector<WebhookSettings> webhooks = {};
 
   // [jobs.NAME]
   std::vector<JobSettings> jobs = DefaultJobs();

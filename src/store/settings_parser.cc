@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "store/settings.h"
 #include "store/settings_table.h"
 #include "store/toml.h"
+#include "store/webhook_settings_parser.h"
 
 namespace benchkeep::store {
 namespace {
@@ -22,8 +24,9 @@ struct Problem {
   Error error;
 };
 
-// The one section whose tables carry names of their own: [jobs.NAME].
+// The sections whose tables carry names of their own: [jobs.NAME].
 constexpr const char* kJobs = "jobs";
+constexpr const char* kWebhook = "webhook";
 
 std::vector<std::string> Sections() {
   std::vector<std::string> names;
@@ -33,7 +36,30 @@ std::vector<std::string> Sections() {
     }
   }
   names.emplace_back(kJobs);
+  names.emplace_back(kWebhook);
   return names;
+}
+
+// The words that a rule allows; empty when any text will do.
+std::vector<std::string> WordsOf(Rule rule) {
+  if (rule == Rule::kLanguage) return {"", "en", "zh"};
+  if (rule == Rule::kAlertLevel) return {"warning", "critical"};
+  if (rule == Rule::kMailTls) return {"required", "optional", "off"};
+  return {};
+}
+
+// A name or password in it would be shown by `config show`.
+bool IsMailServer(const std::string& text) {
+  const std::string_view url = text;
+  std::string_view host;
+  for (const std::string_view scheme : {"smtps://", "smtp://"}) {
+    if (url.starts_with(scheme)) host = url.substr(scheme.size());
+  }
+  return !host.empty() &&
+         std::all_of(host.begin(), host.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '-' || c == ':' ||
+                  c == '[' || c == ']' || c == '_';
+         });
 }
 
 // Fills Settings from one parsed file and notes what is wrong on the way.
@@ -138,12 +164,13 @@ void Reader::Read(const toml::table& root) {
     const bool known =
         std::find(sections.begin(), sections.end(), name) != sections.end();
     const toml::table* table = node.as_table();
-    if (name == kJobs && table != nullptr) {
-      ReadJobs(*table, loaded,
-               [this](std::int64_t at, const char* msgid,
-                      std::vector<std::string> args) {
-                 Complain(at, msgid, std::move(args));
-               });
+    if ((name == kJobs || name == kWebhook) && table != nullptr) {
+      const auto read = name == kJobs ? ReadJobs : ReadWebhooks;
+      read(*table, loaded,
+           [this](std::int64_t at, const char* msgid,
+                  std::vector<std::string> args) {
+             Complain(at, msgid, std::move(args));
+           });
     } else if (known && table != nullptr) {
       ReadSection(name, *table);
     } else if (known) {
@@ -208,7 +235,7 @@ std::optional<std::string> Reader::CheckPath(const Here& here,
 std::optional<std::string> Reader::CheckText(const Here& here,
                                              std::string text) {
   const Rule rule = here.spec.rule;
-  if (text.empty() && rule != Rule::kText) {
+  if (text.empty() && rule != Rule::kText && rule != Rule::kLanguage) {
     Complain(here.line(), N_("{0}: '{1}' must not be empty"), {here.spec.key});
     return std::nullopt;
   }
@@ -219,6 +246,24 @@ std::optional<std::string> Reader::CheckText(const Here& here,
   }
   if (rule == Rule::kPath || rule == Rule::kPaths) {
     return CheckPath(here, text);
+  }
+  if (rule == Rule::kMailServer && !IsMailServer(text)) {
+    Complain(here.line(),
+             N_("{0}: '{1}' must be smtps://HOST or smtp://HOST, perhaps with "
+                "a port, and without a name or password"),
+             {here.spec.key});
+    return std::nullopt;
+  }
+  const std::vector<std::string> words = WordsOf(rule);
+  if (!words.empty() &&
+      std::find(words.begin(), words.end(), text) == words.end()) {
+    std::string list;
+    for (const std::string& word : words) {
+      list += (list.empty() ? "\"" : ", \"") + word + "\"";
+    }
+    Complain(here.line(), N_("{0}: '{1}' must be one of {2}, not '{3}'"),
+             {here.spec.key, list, text});
+    return std::nullopt;
   }
   if (rule == Rule::kPattern && text.find('/') != std::string::npos) {
     Complain(here.line(),

@@ -152,6 +152,53 @@ constexpr SettingSpec kSpecs[] = {
      N_("how much of the data 'backup offsite check' reads")},
     {"offsite", "timeout_minutes", &S::offsite_timeout_minutes, Rule::kCount,
      N_("how long restic may take"), 1},
+    {"notify", "name", &S::notify_name, Rule::kText,
+     N_("what messages call this store; empty for the name of its folder")},
+    {"notify", "language", &S::notify_language, Rule::kLanguage,
+     N_("the language of messages: \"en\" or \"zh\"; empty for that of the "
+        "locale")},
+    {"notify", "level", &S::notify_level, Rule::kAlertLevel,
+     N_("from which state of a check on there are alerts: \"warning\" or "
+        "\"critical\"")},
+    {"notify", "reminder_hours", &S::notify_reminder_hours, Rule::kCount,
+     N_("an alert is repeated after so long while nothing changes; 0 for "
+        "never")},
+    {"notify", "keep_days", &S::notify_keep_days, Rule::kCount,
+     N_("a message that could not be delivered for so long is given up"), 1},
+    {"notify", "max_queued", &S::notify_max_queued, Rule::kCount,
+     N_("the most messages that wait; beyond it the oldest are given up"), 10},
+    {"notify", "timeout_seconds", &S::notify_timeout_seconds, Rule::kCount,
+     N_("how long one delivery may take"), 1},
+    {"mail", "to", &S::mail_to, Rule::kTexts,
+     N_("who gets mail: \"ops@example.com\" or \"Name <ops@example.com>\"; "
+        "empty for no mail")},
+    {"mail", "from", &S::mail_from, Rule::kText,
+     N_("the sender; empty for benchkeep at this machine")},
+    {"mail", "server", &S::mail_server, Rule::kMailServer,
+     N_("\"smtps://HOST\" (TLS from the start) or \"smtp://HOST\" (STARTTLS), "
+        "with a port if need be")},
+    {"mail", "tls", &S::mail_tls, Rule::kMailTls,
+     N_("for smtp:// \"required\", \"optional\" or \"off\"; no password is "
+        "sent without TLS, but to this machine")},
+    {"mail", "user", &S::mail_user, Rule::kText,
+     N_("the name to log in with; empty for no login")},
+    {"mail", "password_file", &S::mail_password_file, Rule::kText,
+     N_("the file with its password, readable by you alone")},
+    {"mail", "password_variable", &S::mail_password_variable, Rule::kText,
+     N_("or the environment variable that holds it")},
+    {"mail", "ca_file", &S::mail_ca_file, Rule::kText,
+     N_("PEM file with the authority of the server's certificate; empty for "
+        "those of this machine")},
+    {"sentry", "dsn_file", &S::sentry_dsn_file, Rule::kText,
+     N_("the file with the DSN of a Sentry project, readable by you alone; "
+        "empty for no Sentry")},
+    {"sentry", "dsn_variable", &S::sentry_dsn_variable, Rule::kText,
+     N_("or the environment variable that holds it")},
+    {"sentry", "environment", &S::sentry_environment, Rule::kText,
+     N_("what Sentry shows as the environment")},
+    {"sentry", "ca_file", &S::sentry_ca_file, Rule::kText,
+     N_("PEM file with the authority of Sentry's certificate; empty for those "
+        "of this machine")},
 };
 
 }  // namespace

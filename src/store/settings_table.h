@@ -26,6 +26,11 @@ enum class Rule {
   kText,     // Any text; may be empty.
   kTexts,    // A list of texts; may be empty.
   kSize,     // Bytes: a whole number or "512MiB".
+  // One of a few words, or an address without a password in it.
+  kLanguage,
+  kAlertLevel,
+  kMailTls,
+  kMailServer,
 };
 
 using Place =

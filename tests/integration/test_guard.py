@@ -36,7 +36,7 @@ def root(tmp_path: Path) -> Path:
     root = tmp_path / "store"
     StoreBuilder(root).results(table("base1", "base2", "base3"))
     # Only the guard: no job is due.
-    jobs = ("consolidate", "backup", "logs", "report", "health")
+    jobs = ("consolidate", "backup", "logs", "report", "health", "alerts")
     text = "".join(f"[jobs.{name}]\nenabled = false\n" for name in jobs)
     (root / "benchkeep.toml").write_text(text)
     (root / PILOT.increments).mkdir(parents=True, exist_ok=True)

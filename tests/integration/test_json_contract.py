@@ -72,6 +72,8 @@ def test_every_command_that_works(
     ran("ingest", rows)
     for kind in ("csv", "json", "xlsx", "parquet"):
         ran("export", "--format", kind, "-o", store / f"out.{kind}")
+    for action in ("health", "alerts", "test", "queue", "flush"):
+        ran(f"notify {action}")
     ran("observe init", store / "watch")
     ran("metrics", "--textfile", store / "metrics.prom")
     assert ran("serve", "--show-token").data["token"]

@@ -102,6 +102,41 @@ RUN_WITH_OUTPUT = {
     ]
 }
 
+CHECK_STATE = {"enum": ["ok", "warning", "unknown", "critical"]}
+NOTIFY = record(
+    dry_run={"type": "boolean"},
+    kind=optional({"enum": ["health", "alert"]}),
+    state=optional(CHECK_STATE),
+    subject=optional(TEXT),
+    text=optional(TEXT),
+    alerts=several(
+        record(
+            check=TEXT,
+            kind={"enum": ["worse", "better", "recovered", "reminder"]},
+            before=CHECK_STATE,
+            status=CHECK_STATE,
+            since=TIME,
+            message=TEXT,
+        )
+    ),
+    events=COUNT,
+    queued=COUNT,
+    sent=COUNT,
+    waiting=COUNT,
+    given_up=COUNT,
+    busy={"type": "boolean"},
+    channels=several(
+        record(
+            channel=TEXT,
+            target=optional(TEXT),
+            sent=COUNT,
+            waiting=COUNT,
+            given_up=COUNT,
+            error=optional(TEXT),
+        )
+    ),
+)
+
 STATE = {"enum": ["good", "suspect", "bad"]}
 BACKUP = record(
     id=TEXT,
@@ -661,6 +696,64 @@ DATA: dict[str, dict[str, Any]] = {
         schedule=TEXT,
         timezone=optional(TEXT),
         times=several(record(utc=TIME, local=TEXT)),
+    ),
+    "notify health": NOTIFY,
+    "notify alerts": NOTIFY,
+    "notify flush": NOTIFY,
+    "notify test": record(
+        dry_run={"type": "boolean"},
+        channels=several(
+            record(
+                channel=TEXT,
+                recipient=optional(TEXT),
+                target=optional(TEXT),
+                ok=optional({"type": "boolean"}),
+                reason=optional(TEXT),
+                code=optional(COUNT),
+                answer=optional(TEXT),
+                millis={"type": "number"},
+            )
+        ),
+    ),
+    "notify queue": record(
+        channels=several(
+            record(
+                channel=TEXT,
+                target=optional(TEXT),
+                usable={"type": "boolean"},
+                waiting=COUNT,
+                failures=COUNT,
+                last_success=optional(TIME),
+                last_failure=optional(TIME),
+                last_error=optional(TEXT),
+                blocked_until=optional(TIME),
+            )
+        ),
+        waiting=several(
+            record(
+                id=TEXT,
+                channel=TEXT,
+                kind=optional(TEXT),
+                recipient=optional(TEXT),
+                title=optional(TEXT),
+                created=TIME,
+                attempts=COUNT,
+                next_attempt=optional(TIME),
+                last_error=optional(TEXT),
+            )
+        ),
+        given_up=several(
+            record(
+                time=TIME,
+                id=optional(TEXT),
+                channel=optional(TEXT),
+                kind=optional(TEXT),
+                recipient=optional(TEXT),
+                title=optional(TEXT),
+                reason=optional(TEXT),
+                error=optional(TEXT),
+            )
+        ),
     ),
     "observe init": record(
         folder=TEXT, written=several(TEXT), unchanged=several(TEXT)

@@ -65,8 +65,8 @@ TEST(ParseSettings, NamesTheNearestKey) {
             "'results'?");
   EXPECT_EQ(ErrorOf("[stroe]\nresults = \"x\"\n"),
             "benchkeep.toml:1: unknown section [stroe]; did you mean [store]?");
-  EXPECT_EQ(ErrorOf("[mail]\nto = []\n"),
-            "benchkeep.toml:1: unknown section [mail]");
+  EXPECT_EQ(ErrorOf("[pigeons]\nto = []\n"),
+            "benchkeep.toml:1: unknown section [pigeons]");
   EXPECT_EQ(ErrorOf("[store]\nzzz = 1\n"),
             "benchkeep.toml:2: unknown key 'zzz' in [store]");
   EXPECT_EQ(ErrorOf("[store]\nsummary_mode = \"replace\"\n"),
@@ -182,16 +182,62 @@ jitter_seconds = 600
                                                   kOrigin);
   ASSERT_TRUE(settings.ok()) << settings.error().message.English();
   const std::vector<JobSettings>& jobs = settings->jobs;
-  ASSERT_EQ(jobs.size(), 6U);
+  ASSERT_EQ(jobs.size(), DefaultJobs().size() + 1);
   EXPECT_EQ(jobs[0].schedule, "*/15 * * * mon-fri");
   EXPECT_EQ(jobs[0].timezone, "Asia/Shanghai");
   EXPECT_EQ(jobs[0].timeout_seconds, 60);
   EXPECT_EQ(jobs[0].commands, DefaultJobs()[0].commands);
   EXPECT_EQ(jobs[1], DefaultJobs()[1]);
   EXPECT_FALSE(jobs[4].enabled);
-  EXPECT_EQ(jobs[5].name, "nightly-export");
-  EXPECT_EQ(jobs[5].commands, (std::vector<std::vector<std::string>>{
-                                  {"dedupe"}, {"export", "--all"}}));
+  EXPECT_EQ(jobs.back().name, "nightly-export");
+  EXPECT_EQ(jobs.back().commands, (std::vector<std::vector<std::string>>{
+                                      {"dedupe"}, {"export", "--all"}}));
+}
+
+TEST(ParseSettings, ReadsWebhooks) {
+  const Result<Settings> settings = ParseSettings(R"(
+[webhook.team]
+form = "dingtalk"
+url_file = "a"
+secret_variable = "S"
+[webhook.off]
+url = "https://example.com/x"
+enabled = false
+)",
+                                                  kOrigin);
+  ASSERT_TRUE(settings.ok()) << settings.error().message.English();
+  ASSERT_EQ(settings->webhooks.size(), 2U);
+  const WebhookSettings& off = settings->webhooks[0];
+  const WebhookSettings& team = settings->webhooks[1];
+  EXPECT_EQ(off.name, "off");
+  EXPECT_FALSE(off.enabled);
+  EXPECT_EQ(off.form, "json");
+  EXPECT_EQ(team.form, "dingtalk");
+  EXPECT_EQ(team.url_file, "a");
+  EXPECT_EQ(team.secret_variable, "S");
+}
+
+TEST(ParseSettings, ChecksMessages) {
+  EXPECT_EQ(ErrorOf("[webhook.w]\nform = \"fax\"\nurl_file = \"a\"\n"),
+            "benchkeep.toml:2: 'form' must be one of \"json\", \"feishu\", "
+            "\"dingtalk\", \"wecom\", \"slack\", not 'fax'");
+  EXPECT_EQ(ErrorOf("[webhook.w]\nform = \"json\"\n"),
+            "benchkeep.toml:1: the webhook 'w' needs one of 'url', 'url_file' "
+            "and 'url_variable'");
+  EXPECT_EQ(ErrorOf("[webhook.w]\nurl_fil = \"a\"\n"),
+            "benchkeep.toml:2: unknown key 'url_fil' in [webhook.w]; did you "
+            "mean 'url_file'?");
+  // Nothing of what may be a password is shown.
+  for (const char* server :
+       {"smtp://u:hunter22@host", "hunter22", "http://hunter22"}) {
+    EXPECT_EQ(ErrorOf("[mail]\nserver = \"" + std::string(server) + "\"\n"),
+              "benchkeep.toml:2: 'server' must be smtps://HOST or smtp://HOST, "
+              "perhaps with a port, and without a name or password");
+  }
+  EXPECT_EQ(ErrorOf("[mail]\ntls = \"on\"\n"),
+            "benchkeep.toml:2: 'tls' must be one of \"required\", "
+            "\"optional\", \"off\", not 'on'");
+  EXPECT_EQ(ErrorOf("[notify]\nlanguage = \"\"\n"), "no error");
 }
 
 TEST(ParseSettings, ChecksJobs) {
