@@ -23,6 +23,5 @@ std::string CheckMarkdown(const ops::CheckReport& report,
 Outcome OutcomeOf(ops::CheckState state);
 Message CheckStateWords(ops::CheckState state);
 Message CheckWords(const std::string& name);  // Of a check.
-Message CheckWords(const std::string& name);
 
 }  // namespace benchkeep::render
