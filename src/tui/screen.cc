@@ -201,7 +201,7 @@ class Painter {
                                               ? look.Tr(N_("go on"))
                                               : look.Tr(N_("freeze"))});
     keys.push_back(
-        {ascii ? "left/right" : "\u2190\u2192", look.Tr(N_("look back"))});
+        {ascii ? "left/right" : "\u2190\u2192", look.Tr(N_("past"))});
     keys.push_back({"+ -", look.Tr(N_("zoom"))});
     if (open && RowsOf(scene_.view.focus, scene_.model) > 0) {
       keys.push_back(
