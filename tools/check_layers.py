@@ -44,7 +44,7 @@ POSIX_HOMES = [
     "fs/*",
     "host/*",
     "cli/terminal.*",  # Its size, and whether it is one.
-    "tui/terminal.*",
+    "tui/terminal.cc",  # Modes, signals and the size of the screen.
     "web/http_server.cc",  # Sockets.
     "web/channel.cc",
     "store/scratch_folder.cc",  # Process ids in folder names.

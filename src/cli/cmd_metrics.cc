@@ -19,15 +19,15 @@ class MetricsAction final : public Action {
   }
 
   ExitCode Run(Context& context) override {
-    web::Collectors collectors(CollectorSpecs(context), {"en"}, context.clock(),
-                               [](const std::string&) {});
+    jobs::Collectors collectors(CollectorSpecs(context), {"en"},
+                                context.clock(), [](const std::string&) {});
     collectors.CollectOnce();
-    const std::vector<web::CollectorHealth> health = collectors.Health();
+    const std::vector<jobs::CollectorHealth> health = collectors.Health();
     const std::string text =
         web::MetricsOf(collectors.Current(), health, kVersion);
     render::Document document{.command = context.command()};
     Json list = Json::Array();
-    for (const web::CollectorHealth& one : health) {
+    for (const jobs::CollectorHealth& one : health) {
       Json& json = list.Append(Json::Object());
       json.Set("name", Json::String(one.name));
       json.Set("up", Json::Bool(one.up));

@@ -123,7 +123,7 @@ class ServeAction final : public Action {
                         .token = token});
     web::History history;
     std::function<void(const std::string&)> on_change;
-    web::Collectors collectors(
+    jobs::Collectors collectors(
         CollectorSpecs(context), {language}, context.clock(),
         [&](const std::string& name) { on_change(name); });
     web::Actions actions(ActionSpecs(context), context.clock(), [&] {
@@ -195,8 +195,8 @@ class ServeAction final : public Action {
   }
 
   void WriteTextfile(Context& context,
-                     const std::map<std::string, web::Snapshot>& documents,
-                     const std::vector<web::CollectorHealth>& health) {
+                     const std::map<std::string, jobs::Snapshot>& documents,
+                     const std::vector<jobs::CollectorHealth>& health) {
     if (!textfile_) return;
     const std::lock_guard<std::mutex> guard(textfile_mutex_);
     const Status written =

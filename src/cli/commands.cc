@@ -13,6 +13,7 @@ constexpr const Command* kCommands[] = {
     // Look at the results.
     &kStatusCommand,
     &kBreakdownCommand,
+    &kPaceCommand,
     &kCheckCommand,
     &kQueryCommand,
     &kReportCommand,
@@ -31,6 +32,7 @@ constexpr const Command* kCommands[] = {
     &kRepairCommand,
     &kUndoCommand,
     // Operate.
+    &kMonitorCommand,
     &kServeCommand,
     &kMetricsCommand,
     &kDaemonCommand,

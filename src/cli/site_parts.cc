@@ -3,10 +3,13 @@
 #include "cli/site_parts.h"
 
 #include <chrono>
+#include <fstream>
 #include <string>
 
 #include "cli/commands.h"
 #include "host/command_runner.h"
+#include "host/machine.h"
+#include "host/memory.h"
 
 namespace benchkeep::cli {
 namespace {
@@ -94,6 +97,38 @@ Result<std::string> RunSelf(const fs::Path& root,
   return run.output;
 }
 
+// Memory, load and pressure, read in this process: /proc never hangs.
+Result<std::string> ReadMachine(const std::string& /*language*/,
+                                const std::function<bool()>& /*cancelled*/) {
+  const host::Machine machine;
+  Json data = Json::Object();
+  if (const auto memory = machine.Memory()) {
+    // Of the machine, or of the control group that is nearest to its limit.
+    std::uint64_t total = memory->total_bytes;
+    std::uint64_t available = memory->available_bytes;
+    for (const host::GroupMemory& group : memory->groups) {
+      if (group.available_bytes() >= available) continue;
+      total = group.limit_bytes;
+      available = group.available_bytes();
+    }
+    data.Set("memory_bytes", Json::Uint(total));
+    data.Set("available_bytes", Json::Uint(available));
+  }
+  double load = 0;
+  std::ifstream(machine.proc() / "loadavg") >> load;
+  data.Set("load", Json::Double(load));
+  data.Set("processors", Json::Int(host::AllowedProcessors()));
+  for (const char* what : {"cpu", "memory", "io"}) {
+    const auto pressure = machine.PressureOf(what);
+    data.Set(std::string(what) + "_pressure",
+             pressure ? Json::Double(pressure->some.avg10) : Json());
+  }
+  Json document = Json::Object();
+  document.Set("status", Json::String("ok"));
+  document.Set("data", std::move(data));
+  return document.Dump();
+}
+
 // A document that says "failed" is an error with its first finding.
 Status CheckAnswer(const std::string& text) {
   BENCHKEEP_ASSIGN(const Json document, ParseJson(text));
@@ -106,19 +141,18 @@ Status CheckAnswer(const std::string& text) {
               Say(N_("{0}"), first.StringAt("fix").value_or("")));
 }
 
-}  // namespace
-
-std::vector<web::CollectorSpec> CollectorSpecs(const Context& context) {
-  std::vector<web::CollectorSpec> specs;
-  for (const Wanted& wanted : WantedDocuments()) {
+std::vector<jobs::CollectorSpec> SpecsOf(const Context& context,
+                                         seconds refresh,
+                                         const std::vector<Wanted>& documents) {
+  std::vector<jobs::CollectorSpec> specs;
+  for (const Wanted& wanted : documents) {
     if (!Exists(wanted.words)) continue;
     std::vector<std::string> words = wanted.words;
     // A rehearsal remembers nothing of what it read.
     if (context.dry_run()) words.push_back("--dry-run");
-    web::CollectorSpec spec;
+    jobs::CollectorSpec spec;
     spec.name = wanted.name;
-    spec.interval = seconds(context.store().settings().serve_refresh_seconds) *
-                    wanted.refreshes;
+    spec.interval = refresh * wanted.refreshes;
     spec.fetch =
         [root = context.root(), words, deadline = wanted.deadline](
             const std::string& language,
@@ -135,6 +169,28 @@ std::vector<web::CollectorSpec> CollectorSpecs(const Context& context) {
     };
     specs.push_back(std::move(spec));
   }
+  return specs;
+}
+
+}  // namespace
+
+std::vector<jobs::CollectorSpec> CollectorSpecs(const Context& context) {
+  return SpecsOf(context,
+                 seconds(context.store().settings().serve_refresh_seconds),
+                 WantedDocuments());
+}
+
+std::vector<jobs::CollectorSpec> MonitorSpecs(const Context& context,
+                                              seconds refresh) {
+  std::vector<Wanted> wanted = WantedDocuments();
+  wanted.push_back({"pace", {"pace"}, 3, seconds(120)});
+  wanted.push_back({"writers",
+                    {"check", "--level", "quick", "--only", "processes"},
+                    2,
+                    seconds(60)});
+  std::vector<jobs::CollectorSpec> specs = SpecsOf(context, refresh, wanted);
+  specs.push_back(
+      {.name = "machine", .interval = refresh, .fetch = ReadMachine});
   return specs;
 }
 

@@ -52,6 +52,8 @@ Json MessageToJson(const Message& message) {
 Message MessageFromJson(const Json* json) {
   Message message;
   if (json == nullptr || !json->IntAt("id")) return message;
+  // The sender is a copy of this very process.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
   message.msgid = reinterpret_cast<const char*>(
       static_cast<std::intptr_t>(*json->IntAt("id")));
   if (const Json* args = json->Find("args")) {
@@ -188,6 +190,7 @@ const char* CheckLevelName(CheckLevel level) {
 const std::vector<std::string>& CheckNames() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
+    all.reserve(kParts.size());
     for (const Part& part : kParts) all.emplace_back(part.name);
     return all;
   }();
@@ -285,6 +288,18 @@ CheckReport HangingStore(CheckLevel level, std::chrono::seconds waited) {
     report.checks.push_back(std::move(result));
   }
   return report;
+}
+
+void KeepSample(const CheckInput& input, const char* name, double value,
+                CheckOutput& output) {
+  constexpr std::int64_t kBetween = 300;
+  const bool fresh =
+      std::any_of(input.memory.samples.begin(), input.memory.samples.end(),
+                  [&](const store::Sample& sample) {
+                    return sample.name == name && sample.time <= input.now &&
+                           sample.time > input.now - kBetween;
+                  });
+  if (!fresh) output.keep.samples.push_back({input.now, name, value});
 }
 
 void Worsen(CheckResult& result, CheckState state, Message message,

@@ -79,6 +79,7 @@ CheckOutput CheckMaster(const CheckInput& input) {
   }
   const store::MasterStatistics statistics = store::StatisticsOf(*master);
   result.value = static_cast<double>(statistics.total_tests);
+  KeepSample(input, store::kMasterTestsSample, *result.value, output);
   result.message = Say(N_("{0} models, {1} tests"), statistics.models.size(),
                        statistics.total_tests);
   result.details.Set("models", Json::Uint(statistics.models.size()));

@@ -86,10 +86,9 @@ class WriterJudge {
         const double gap =
             static_cast<double>(seen.last_write_ns - before->last_write_ns) /
             static_cast<double>(kNanos);
-        // Looking seldom makes gaps look long: the shortest one counts.
-        seen.usual_gap_seconds = seen.usual_gap_seconds == 0
-                                     ? gap
-                                     : std::min(seen.usual_gap_seconds, gap);
+        seen.usual_gap_seconds =
+            UsualGap(seen.usual_gap_seconds, gap,
+                     static_cast<double>(input_.now - before->time));
       }
     }
     if (process.state == 'Z' || process.state == 'X') return {"dead", seen};
@@ -99,6 +98,16 @@ class WriterJudge {
   }
 
  private:
+  // Looking seldom makes gaps look long: then the shortest one counts.  Who
+  // looks more often than there is a write sees the gaps as they are: two
+  // writes in a row must not make a patient writer look stuck.
+  static double UsualGap(double usual, double gap, double between_looks) {
+    constexpr double kWeight = 0.2;
+    if (usual == 0) return gap;
+    if (between_looks > gap) return std::min(usual, gap);
+    return usual + kWeight * (gap - usual);
+  }
+
   [[nodiscard]] const store::SeenWriter* Before(
       const host::Process& process) const {
     for (const store::SeenWriter& each : input_.memory.writers) {
@@ -233,6 +242,13 @@ CheckOutput CheckProcesses(const CheckInput& input) {
     one.Set("state", Json::String(state));
     one.Set("sign", Json::String(host::WriterSignName(writer.sign)));
     one.Set("certain", Json::Bool(writer.certain));
+    one.Set("evidence", Json::String(writer.evidence));
+    one.Set("script", Json::String(host::PythonScript(writer.process)));
+    one.Set("started", Json::String(FormatIso(writer.process.started)));
+    one.Set("cpu_seconds",
+            Json::Double(static_cast<double>(writer.process.cpu.count()) /
+                         static_cast<double>(kNanos)));
+    one.Set("rss_bytes", Json::Uint(writer.process.rss_bytes));
     one.Set("last_write", judged.seen.last_write_ns == 0
                               ? Json()
                               : Json::Int(judged.seen.last_write_ns / kNanos));
@@ -284,7 +300,7 @@ CheckOutput CheckDisk(const CheckInput& input) {
   result.state = CheckState::kOk;
   const store::Settings& settings = input.store.settings();
   const auto free = static_cast<double>(space->free_bytes);
-  output.keep.samples.push_back({input.now, store::kFreeBytesSample, free});
+  KeepSample(input, store::kFreeBytesSample, free, output);
   const double used = std::round(space->UsedPercent() * 10) / 10;
   const CheckLimits limits{
       static_cast<double>(settings.check_disk_warning_percent),

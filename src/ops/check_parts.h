@@ -20,6 +20,11 @@ struct CheckOutput {
   store::CheckMemory keep;
 };
 
+// Remembers a number, unless one of the last five minutes is there: whoever
+// looks every few seconds need not remember all of it.
+void KeepSample(const CheckInput& input, const char* name, double value,
+                CheckOutput& output);
+
 // check_data.cc
 CheckOutput CheckMaster(const CheckInput& input);
 CheckOutput CheckResultsFile(const CheckInput& input);

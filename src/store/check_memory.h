@@ -32,6 +32,8 @@ struct Sample {
 
 // The name of the samples of the free bytes of the store's disk.
 inline constexpr const char* kFreeBytesSample = "disk_free_bytes";
+// Of the cells of the master database.
+inline constexpr const char* kMasterTestsSample = "master_tests";
 
 // A writer as it was seen the last time.
 struct SeenWriter {

@@ -15,6 +15,7 @@
 #include "store/parquet_count.h"
 #include "store/parquet_groups.h"
 #include "store/parquet_merge.h"
+#include "store/parquet_pace.h"
 #include "store/parquet_scan.h"
 #include "store/scratch_folder.h"
 
@@ -162,6 +163,13 @@ Status ParquetResults::NoMaster() const {
               Say(N_("make one of the results with `benchkeep migrate --to "
                      "json`")),
               store_->layout().master());
+}
+
+Result<PaceAnswer> ParquetResults::Pace(const PaceQuestion& question) {
+  return ReadPace(*store_, base_ ? &*base_ : nullptr, question,
+                  [&](std::vector<fs::Path> readable) {
+                    return OpenEngine(std::move(readable));
+                  });
 }
 
 std::optional<RowCount> ParquetResults::KnownUnique() const {

@@ -45,6 +45,7 @@ class ParquetResults final : public Results {
   Result<std::vector<TestGroup>> Groups(const std::vector<std::string>& columns,
                                         std::size_t most) override;
   Result<Timeline> OverTime(std::size_t slots) override;
+  Result<PaceAnswer> Pace(const PaceQuestion& question) override;
   Result<MergeOutcome> Merge(const std::vector<IncrementFile>& increments,
                              const fs::Path& staging, Rehearse rehearse,
                              Progress& progress) override;

@@ -200,6 +200,28 @@ struct CountAnswer {
   bool told = true;
 };
 
+// Tests of one model that ended in one slot of time.
+struct PaceSlot {
+  std::int64_t start_seconds = 0;  // Since 1970, UTC.
+  std::string model;               // Empty: rows without a model.
+  std::uint64_t total_tests = 0;
+  std::uint64_t known = 0;  // With a known outcome.
+  double successes = 0;
+};
+
+struct PaceQuestion {
+  std::int64_t since_seconds = 0;  // Since 1970, UTC.
+  std::int64_t slot_seconds = 60;
+  // Local time minus UTC: for times that do not say their zone.
+  std::int64_t utc_offset_seconds = 0;
+};
+
+struct PaceAnswer {
+  bool timed = false;           // False: the rows tell no time.
+  std::vector<PaceSlot> slots;  // By time, then model.
+  std::uint64_t unread = 0;     // Increments that could not be looked at.
+};
+
 // File forms that the results can write by themselves, fast.
 enum class BulkFormat { kParquet };
 
@@ -219,6 +241,10 @@ class Results {
 
   // Tests by time, in about `slots` slots or fewer.
   virtual Result<Timeline> OverTime(std::size_t slots) = 0;
+
+  // Tests that ended lately, in the results and in the increments that wait; a
+  // key counts once.
+  virtual Result<PaceAnswer> Pace(const PaceQuestion& question) = 0;
 
   // Merges `increments`, given in keep-last order, into a new version of the
   // results in `staging` (a folder of ours on the file system of the results).

@@ -58,7 +58,7 @@ double Seconds(TimePoint time) {
 
 class Writer {
  public:
-  explicit Writer(const std::map<std::string, Snapshot>& documents)
+  explicit Writer(const std::map<std::string, jobs::Snapshot>& documents)
       : documents_(documents) {}
 
   // "data" of a document; nullptr when it is not the present.
@@ -82,12 +82,12 @@ class Writer {
   void Jobs();
   void Backups();
   void Findings();
-  void Health(const std::vector<CollectorHealth>& health);
+  void Health(const std::vector<jobs::CollectorHealth>& health);
 
   MetricsText out;
 
  private:
-  const std::map<std::string, Snapshot>& documents_;
+  const std::map<std::string, jobs::Snapshot>& documents_;
 };
 
 void Writer::Status() {
@@ -309,11 +309,11 @@ void Writer::Findings() {
   }
 }
 
-void Writer::Health(const std::vector<CollectorHealth>& health) {
+void Writer::Health(const std::vector<jobs::CollectorHealth>& health) {
   const auto each = [&](std::string_view name, MetricType type,
                         std::string_view help, auto value) {
     out.Metric(name, type, help);
-    for (const CollectorHealth& one : health) {
+    for (const jobs::CollectorHealth& one : health) {
       if (const std::optional<double> number = value(one)) {
         out.Sample(*number, {{"collector", one.name}});
       }
@@ -323,17 +323,18 @@ void Writer::Health(const std::vector<CollectorHealth>& health) {
   each("benchkeep_collector_up", kGauge,
        "1 when the last answer of the collector is there and fresh; the values "
        "of a collector that is down are left out.",
-       [](const CollectorHealth& one) { return Number(one.up ? 1 : 0); });
+       [](const jobs::CollectorHealth& one) { return Number(one.up ? 1 : 0); });
   each("benchkeep_collector_duration_seconds", kGauge,
-       "How long its last run took.", [](const CollectorHealth& one) {
+       "How long its last run took.", [](const jobs::CollectorHealth& one) {
          return one.runs == 0 ? Number() : Number(one.seconds);
        });
   each("benchkeep_collector_failures_total", kCounter,
-       "Runs of the collector that failed.", [](const CollectorHealth& one) {
+       "Runs of the collector that failed.",
+       [](const jobs::CollectorHealth& one) {
          return Number(static_cast<double>(one.failures));
        });
   each("benchkeep_collector_last_success_timestamp_seconds", kGauge,
-       "When its last answer came.", [](const CollectorHealth& one) {
+       "When its last answer came.", [](const jobs::CollectorHealth& one) {
          return one.last_success ? Number(Seconds(*one.last_success))
                                  : Number();
        });
@@ -341,8 +342,8 @@ void Writer::Health(const std::vector<CollectorHealth>& health) {
 
 }  // namespace
 
-std::string MetricsOf(const std::map<std::string, Snapshot>& documents,
-                      const std::vector<CollectorHealth>& health,
+std::string MetricsOf(const std::map<std::string, jobs::Snapshot>& documents,
+                      const std::vector<jobs::CollectorHealth>& health,
                       const std::string& version) {
   Writer writer(documents);
   writer.out.Metric("benchkeep_build_info", kGauge,

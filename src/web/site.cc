@@ -171,7 +171,7 @@ HttpResponse Site::Health(const HttpRequest& request) {
   Json data = Json::Object();
   data.Set("version", Json::String(parts_.version));
   Json& collectors = data.Set("collectors", Json::Object());
-  for (const CollectorHealth& one : parts_.collectors.Health()) {
+  for (const jobs::CollectorHealth& one : parts_.collectors.Health()) {
     collectors.Set(one.name, Json::Bool(one.up));
   }
   return Document(request, 200, {.command = "healthz", .data = data});
@@ -193,7 +193,7 @@ HttpResponse Site::Events(const HttpRequest& /*request*/) {
 HttpResponse Site::CollectorsList(const HttpRequest& request) {
   Json list = Json::Array();
   Findings findings;
-  for (const CollectorHealth& one : parts_.collectors.Health()) {
+  for (const jobs::CollectorHealth& one : parts_.collectors.Health()) {
     Json& json = list.Append(Json::Object());
     json.Set("name", Json::String(one.name));
     json.Set("up", Json::Bool(one.up));
@@ -231,7 +231,7 @@ HttpResponse Site::HistoryList(const HttpRequest& request) {
 
 HttpResponse Site::CollectorDocument(const HttpRequest& request,
                                      const std::string& name) {
-  const std::optional<Snapshot> snapshot =
+  const std::optional<jobs::Snapshot> snapshot =
       parts_.collectors.Get(name, LanguageOf(request));
   if (!snapshot) {
     render::Document nothing{.command = name,

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "jobs/collectors.h"
 #include "render/document.h"
 #include "web/access.h"
 #include "web/actions.h"
-#include "web/collectors.h"
 #include "web/history.h"
 #include "web/http_response.h"
 
@@ -22,7 +22,7 @@ namespace benchkeep::web {
 // Everything the site shows.  References must outlive it.
 struct SiteParts {
   Access& access;
-  Collectors& collectors;
+  jobs::Collectors& collectors;
   Actions& actions;
   History& history;
   Clock& clock;

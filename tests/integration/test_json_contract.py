@@ -54,6 +54,10 @@ def test_every_command_that_works(
     ran("report weekly", "--keep", "--dry-run")
     ran("report weekly", "--keep")
     assert len(ran("report list").data["reports"]) == 1
+    ran("pace")
+    (store / "benchkeep.toml").write_text("[api]\nendpoints = []\n")
+    ran("monitor", "--once")
+    (store / "benchkeep.toml").unlink()
     ran("repair", "--dry-run")
     ran("repair", "--plan", store / "plan.json")
     ran("repair", "--apply", store / "plan.json")
@@ -145,6 +149,8 @@ def test_a_demo(benchkeep: Benchkeep, tmp_path: Path):
         "check",
         "tune",
         "menu",
+        "pace",
+        "monitor --once",
     ],
 )
 def test_no_store(benchkeep: Benchkeep, tmp_path: Path, command: str):

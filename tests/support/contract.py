@@ -9,6 +9,7 @@ from typing import Any
 
 COUNT = {"type": "integer", "minimum": 0}
 TEXT = {"type": "string", "minLength": 1}
+AMOUNT = {"type": ["number", "null"], "minimum": 0}
 RATE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 
 
@@ -448,6 +449,18 @@ DATA: dict[str, dict[str, Any]] = {
             slots=several(record(start=TEXT, total_tests=COUNT, success_rate=RATE)),
         ),
     ),
+    "pace": record(
+        source={"enum": ["rows", "samples", None]},
+        start=TIME,
+        minutes=COUNT,
+        tests=COUNT,
+        per_minute_10=AMOUNT,
+        per_minute_60=AMOUNT,
+        all=several({"type": "number", "minimum": 0}),
+        models=several(
+            record(name=optional(TEXT), tests=COUNT, success_rate=RATE, minutes=several(COUNT))
+        ),
+    ),
     "consolidate": record(
         files_merged=COUNT,
         files_skipped=COUNT,
@@ -671,6 +684,99 @@ DATA: dict[str, dict[str, Any]] = {
                 span={"enum": ["daily", "weekly"]},
                 made=TEXT,
                 bytes=COUNT,
+            )
+        ),
+    ),
+    "monitor": record(
+        time=TIME,
+        store=TEXT,
+        source={"enum": ["results", "master", None]},
+        total_tests=optional(COUNT),
+        success_rate=RATE,
+        increments=record(
+            files=optional(COUNT), rows=optional(COUNT), oldest_age_seconds=optional(COUNT)
+        ),
+        processes=record(alive=optional(COUNT), stuck=optional(COUNT), dead=optional(COUNT)),
+        pace=record(
+            timed={"type": "boolean"},
+            per_minute_10=AMOUNT,
+            per_minute_60=AMOUNT,
+            last_hour=several({"type": "number", "minimum": 0}),
+        ),
+        models=several(
+            record(
+                name=optional(TEXT),
+                total_tests=COUNT,
+                success_rate=RATE,
+                per_minute_10=AMOUNT,
+                per_minute_60=AMOUNT,
+            )
+        ),
+        writers=several(
+            record(
+                pid=COUNT,
+                name=TEXT,
+                state={"enum": ["alive", "stuck", "dead"]},
+                certain={"type": "boolean"},
+                last_write=optional(TIME),
+                cpu_seconds=AMOUNT,
+                rss_bytes=optional(COUNT),
+            )
+        ),
+        errors=several(
+            record(
+                **{"class": TEXT},
+                pattern=TEXT,
+                count=COUNT,
+                recent=COUNT,
+                last=optional(TEXT),
+                new={"type": "boolean"},
+            )
+        ),
+        jobs=several(
+            record(
+                name=TEXT,
+                state=JOB_STATE,
+                last=optional(TIME),
+                last_status=optional(RUN_STATUS),
+                next=optional(TIME),
+                failures=COUNT,
+            )
+        ),
+        daemon_runs={"type": ["boolean", "null"]},
+        checks=several(
+            record(
+                name=TEXT,
+                status={"enum": ["ok", "warning", "critical", "unknown"]},
+                message=TEXT,
+                fix=optional(TEXT),
+            )
+        ),
+        backup=optional(
+            record(id=TEXT, created_at=TIME, age_seconds=COUNT, total_tests=optional(COUNT))
+        ),
+        machine=optional(
+            record(
+                memory_bytes=COUNT,
+                available_bytes=COUNT,
+                load=AMOUNT,
+                processors=COUNT,
+                cpu_pressure=AMOUNT,
+                memory_pressure=AMOUNT,
+                io_pressure=AMOUNT,
+            )
+        ),
+        disk=optional(
+            record(
+                total_bytes=COUNT, free_bytes=COUNT, used_percent=AMOUNT, hours_to_full=AMOUNT
+            )
+        ),
+        parts=several(
+            record(
+                name=TEXT,
+                up={"type": "boolean"},
+                age_seconds=optional({"type": "integer"}),
+                problem=optional(TEXT),
             )
         ),
     ),

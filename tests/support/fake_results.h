@@ -49,6 +49,10 @@ class FakeResults final : public store::Results {
   Result<store::Timeline> OverTime(std::size_t /*slots*/) override {
     return store::Timeline{};
   }
+  Result<store::PaceAnswer> Pace(
+      const store::PaceQuestion& /*question*/) override {
+    return store::PaceAnswer{};
+  }
   Result<store::CountAnswer> Count(
       const store::CountRequest& /*request*/) override {
     return store::CountAnswer{};

@@ -12,8 +12,8 @@
 namespace benchkeep::web {
 namespace {
 
-Snapshot Of(const std::string& json) {
-  Snapshot snapshot;
+jobs::Snapshot Of(const std::string& json) {
+  jobs::Snapshot snapshot;
   snapshot.document = *ParseJson(json);
   return snapshot;
 }
@@ -100,7 +100,7 @@ TEST(MetricsTest, ModelsAreBounded) {
 }
 
 TEST(MetricsTest, ADeadCollectorSaysSo) {
-  CollectorHealth dead;
+  jobs::CollectorHealth dead;
   dead.name = "status";
   dead.runs = 2;
   dead.failures = 2;

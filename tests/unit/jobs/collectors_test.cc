@@ -1,12 +1,12 @@
 // Tests of keeping documents ready: languages, failures, staleness, stopping.
 
-#include "web/collectors.h"
+#include "jobs/collectors.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 
-namespace benchkeep::web {
+namespace benchkeep::jobs {
 namespace {
 
 using std::chrono::milliseconds;
@@ -159,4 +159,4 @@ TEST(CollectorsTest, OneThatHangsGrowsStaleAndTheOthersGoOn) {
 }
 
 }  // namespace
-}  // namespace benchkeep::web
+}  // namespace benchkeep::jobs

@@ -23,7 +23,7 @@
 #include "base/json.h"
 #include "base/result.h"
 
-namespace benchkeep::web {
+namespace benchkeep::jobs {
 
 // How to ask for one document.
 struct CollectorSpec {
@@ -111,4 +111,4 @@ class Collectors {
   bool stopping_ = false;
 };
 
-}  // namespace benchkeep::web
+}  // namespace benchkeep::jobs

@@ -1,12 +1,12 @@
 // The threads that keep documents ready.
 
-#include "web/collectors.h"
+#include "jobs/collectors.h"
 
 #include <algorithm>
 #include <exception>
 #include <utility>
 
-namespace benchkeep::web {
+namespace benchkeep::jobs {
 namespace {
 
 using std::chrono::milliseconds;
@@ -237,4 +237,4 @@ std::vector<CollectorHealth> Collectors::Health() const {
   return out;
 }
 
-}  // namespace benchkeep::web
+}  // namespace benchkeep::jobs
