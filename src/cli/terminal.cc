@@ -14,7 +14,7 @@
 namespace benchkeep::cli {
 namespace {
 
-constexpr std::size_t kBufferBytes = 64 * 1024;
+constexpr std::size_t kBufferBytes = std::size_t{64} << 10;
 
 // The signal that came last; 0: none.
 std::atomic<int> interrupted_by{0};

@@ -103,15 +103,15 @@ Json CsvValue(const std::string& field, bool quoted) {
 }  // namespace
 
 IngestType IngestTypeOf(const std::string& engine_type) {
-  static const std::map<std::string, IngestType> kTypes = {
+  static const std::map<std::string, IngestType> types = {
       {"BOOLEAN", IngestType::kBool},  {"TINYINT", IngestType::kInt},
       {"SMALLINT", IngestType::kInt},  {"INTEGER", IngestType::kInt},
       {"BIGINT", IngestType::kInt},    {"UTINYINT", IngestType::kInt},
       {"USMALLINT", IngestType::kInt}, {"UINTEGER", IngestType::kInt},
       {"UBIGINT", IngestType::kInt},   {"FLOAT", IngestType::kDouble},
       {"DOUBLE", IngestType::kDouble}, {"VARCHAR", IngestType::kText}};
-  const auto found = kTypes.find(engine_type);
-  return found == kTypes.end() ? IngestType::kOther : found->second;
+  const auto found = types.find(engine_type);
+  return found == types.end() ? IngestType::kOther : found->second;
 }
 
 void IngestRows::Complain(Row& row, const std::string& column, Message reason) {

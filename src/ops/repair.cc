@@ -408,14 +408,14 @@ Status StageMaster(const store::Store& store, const RepairPlan& plan,
 }  // namespace
 
 const std::vector<std::string>& RepairableCodes() {
-  static const std::vector<std::string> kCodes = {
+  static const std::vector<std::string> codes = {
       "field_missing",       "increment_torn",       "leaf_count_missing",
       "leaf_total_mismatch", "level_total_wrong",    kLostUpdate,
       "master_empty",        "master_missing",       "master_summary_stale",
       "master_torn",         "model_total_missing",  "model_total_wrong",
       "rate_mismatch",       "rate_out_of_range",    "results_torn",
       "summary_missing",     "summary_models_stale", "summary_total_missing"};
-  return kCodes;
+  return codes;
 }
 
 Result<PlannedRepair> PlanRepair(const store::Store& store,

@@ -117,8 +117,7 @@ Status ReadTests(const store::Store& store, const ReportOptions& options,
   }
   if (!tables.ok()) return Unexpected(tables.error());
   progress.Stage(Say(N_("counting tests")), 0);
-  const Status counted =
-      CountTests({store, options, (*tables)->results()}, report);
+  Status counted = CountTests({store, options, (*tables)->results()}, report);
   if (!counted.ok()) Unreadable(counted.error(), report);
   return counted;
 }

@@ -1,6 +1,7 @@
 // Which differences between two periods are no accident.
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "ops/report_parts.h"
@@ -25,8 +26,8 @@ void Adjust(std::vector<ReportChange>& lines,
 
 std::string PercentOf(std::optional<double> share) {
   if (!share) return "-";
-  std::string text =
-      std::to_string(static_cast<std::int64_t>(*share * 1000 + 0.5));
+  constexpr double kPerMille = 1000;
+  std::string text = std::to_string(std::lround(*share * kPerMille));
   if (text.size() < 2) text.insert(0, "0");
   return text.insert(text.size() - 1, ".") + "%";
 }

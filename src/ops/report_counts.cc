@@ -85,6 +85,7 @@ void TakeReasons(const CountAnswer& answer, ReportFailures& failures) {
     failures.explained += group.total_tests;
   }
   std::vector<ReportFailures::Reason> reasons;
+  reasons.reserve(by_text.size());
   for (const auto& [key, tests] : by_text) {
     reasons.push_back({key.first, key.second, tests});
   }
@@ -115,9 +116,9 @@ class Counting {
 
  private:
   [[nodiscard]] const std::vector<std::string>& Key(bool cells) const {
-    static const std::vector<std::string> kCells =
+    static const std::vector<std::string> cell_names =
         store::CellSettings().summary_key;
-    return cells ? kCells : input_.store.settings().summary_key;
+    return cells ? cell_names : input_.store.settings().summary_key;
   }
 
   [[nodiscard]] std::vector<std::string> Tables(bool cells) const {

@@ -29,6 +29,7 @@ std::string SettingOf(const store::TestGroup& group) {
 std::vector<std::string> Ranked(
     const std::map<std::string, std::uint64_t>& tests) {
   std::vector<std::string> names;
+  names.reserve(tests.size());
   for (const auto& [name, count] : tests) names.push_back(name);
   std::stable_sort(names.begin(), names.end(),
                    [&tests](const std::string& a, const std::string& b) {

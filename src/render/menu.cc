@@ -50,7 +50,7 @@ Ink InkOf(BadgeState state) {
 }
 
 std::string BadgeText(const ops::MenuBadge& badge, const Face& face) {
-  const std::string words =
+  std::string words =
       badge.words.empty() ? std::string() : face.Tr(badge.words);
   if (!badge.age_seconds) return words;
   const std::string age =

@@ -36,7 +36,7 @@ std::vector<JobSettings> DefaultJobs() {
 
 const std::vector<JobKey>& JobKeys() {
   using J = JobSettings;
-  static const std::vector<JobKey> kKeys = {
+  static const std::vector<JobKey> keys = {
       {"schedule", &J::schedule,
        N_("when it is due, as in crontab: minute, hour, day, month, day of the "
           "week; or \"@daily\" and the like")},
@@ -56,7 +56,7 @@ const std::vector<JobKey>& JobKeys() {
        N_("starts up to this much later, always by the same amount, so that "
           "many stores do not start at once")},
   };
-  return kKeys;
+  return keys;
 }
 
 bool IsJobName(const std::string& name) {

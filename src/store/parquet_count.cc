@@ -80,7 +80,7 @@ class Query {
   // The column as text; a rate as a person writes it, whatever its width.
   [[nodiscard]] std::string Value(const std::string& column) const {
     const int at = footer_.Find(column);
-    const std::string name = Name(column);
+    std::string name = Name(column);
     if (at < 0) return "NULL::VARCHAR AS " + name;
     const std::int64_t physical =
         footer_.columns()[static_cast<std::size_t>(at)].physical;

@@ -132,12 +132,12 @@ class Merger {
     if (of_base && base_types_[place] != type) {
       expression = fmt::format("CAST({} AS {})", expression, Storable(type));
     }
-    static const std::vector<std::string> kNative = {
+    static const std::vector<std::string> native_types = {
         "BOOLEAN",  "TINYINT",   "SMALLINT", "INTEGER", "BIGINT",
         "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT",
         "DOUBLE",   "VARCHAR",   "NULL"};
-    const bool native =
-        std::find(kNative.begin(), kNative.end(), type) != kNative.end();
+    const bool native = std::find(native_types.begin(), native_types.end(),
+                                  type) != native_types.end();
     return native ? expression : fmt::format("CAST({} AS VARCHAR)", expression);
   }
 

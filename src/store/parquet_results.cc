@@ -254,6 +254,7 @@ Result<std::string> ParquetResults::FilterQuery(
     const int found = base_->footer().Find(name);
     if (found >= 0) return static_cast<std::size_t>(found);
     std::vector<std::string> known;
+    known.reserve(columns.size());
     for (const ParquetColumn& column : columns) known.push_back(column.name);
     const std::string near = NearestName(name, known);
     return Fail(Code::kInvalidArgument,
@@ -340,6 +341,7 @@ Result<std::uint64_t> ParquetResults::WriteTo(const RowFilter& filter,
                    ColumnTypes(connection, *base));
   SchemaUnion schema = SchemaUnion::OfColumns(store_->settings(), [&] {
     std::vector<UnionColumn> columns;
+    columns.reserve(names.size());
     for (const std::string& name : names) {
       columns.push_back(
           {name,
