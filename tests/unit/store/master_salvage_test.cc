@@ -128,7 +128,7 @@ TEST(Salvage, TheRealMasterDatabaseCutInSteps) {
   if (shared == nullptr) GTEST_SKIP() << "BENCHKEEP_SHARED is not set";
   std::ostringstream text;
   text << std::ifstream(fs::Path(shared) /
-                        "data/real-store/pilot_bench_cumulative_results/"
+                        "real-store/pilot_bench_cumulative_results/"
                         "master_database.json")
               .rdbuf();
   ASSERT_GT(text.str().size(), 1'000'000U);
