@@ -88,11 +88,11 @@ class Reader {
     return value == nullptr ? Json() : *value;
   }
   const std::vector<Json>& List(const char* name) {
-    static const std::vector<Json> kNone;
+    static const std::vector<Json> none;
     const Json* list = json_.Find(name);
     if (list == nullptr || !list->is_array()) {
       bad_ = name;
-      return kNone;
+      return none;
     }
     return list->items();
   }

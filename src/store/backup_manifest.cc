@@ -58,11 +58,11 @@ class Fields {
     return value != nullptr && value->bool_value();
   }
   const std::vector<Json>& List(const char* name) {
-    static const std::vector<Json> kNone;
+    static const std::vector<Json> none;
     const Json* value = json_.Find(name);
     if (value != nullptr && value->is_array()) return value->items();
     bad_ = true;
-    return kNone;
+    return none;
   }
   [[nodiscard]] bool bad() const { return bad_; }
 

@@ -153,9 +153,9 @@ class Builder {
       newest = std::max(newest, std::string(row[time_].text));
     }
     if (shape_ == Shape::kRecords) {
-      static const Cell kUnknown;
-      counts_[leaf].Add(success_ == kNoColumn ? kUnknown : row[success_],
-                        partial_ == kNoColumn ? kUnknown : row[partial_]);
+      static const Cell unknown;
+      counts_[leaf].Add(success_ == kNoColumn ? unknown : row[success_],
+                        partial_ == kNoColumn ? unknown : row[partial_]);
       return {};
     }
     return SetStatistics(row, statistics_[leaf]);

@@ -117,9 +117,9 @@ class Undo {
 
  private:
   const std::vector<Json>& Steps() const {
-    static const std::vector<Json> kNone;
+    static const std::vector<Json> none;
     const Json* steps = past_.record.Find("steps");
-    return steps == nullptr ? kNone : steps->items();
+    return steps == nullptr ? none : steps->items();
   }
 
   // Where a path of the record lies now that the transaction is in the trash.
