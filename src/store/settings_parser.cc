@@ -385,8 +385,28 @@ void Reader::CheckTogether() {
   }
 }
 
+// The first byte that TOML allows nowhere; npos for none.
+std::size_t FindControl(std::string_view toml) {
+  const auto found = std::find_if(toml.begin(), toml.end(), [](const char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    constexpr unsigned char kDelete = 0x7F;
+    return (byte < ' ' && c != '\t' && c != '\n' && c != '\r') ||
+           byte == kDelete;
+  });
+  return found == toml.end() ? std::string_view::npos
+                             : static_cast<std::size_t>(found - toml.begin());
+}
+
 Reader ReadToml(std::string_view toml, const fs::Path& origin) {
   Reader reader(origin);
+  // toml++ 3.3.0 is not always prepared for them.
+  if (const std::size_t at = FindControl(toml); at != std::string_view::npos) {
+    const auto lines = std::count(toml.begin(), toml.begin() + at, '\n');
+    reader.Complain(1 + lines,
+                    N_("{0}: not valid TOML: byte {1} is a control character"),
+                    {std::to_string(at)});
+    return reader;
+  }
   const toml::parse_result parsed = toml::parse(toml);
   if (parsed) {
     reader.Read(parsed.table());

@@ -153,6 +153,15 @@ TEST(ParseSettings, ReportsBrokenToml) {
             "benchkeep.toml:2: not valid TOML:");
 }
 
+TEST(ParseSettings, ReportsControlCharacters) {
+  for (const std::string_view toml :
+       {std::string_view("[\0\0s \0", 6), std::string_view("a = 1\n\0", 7),
+        std::string_view("\x01"), std::string_view("# \x7F")}) {
+    EXPECT_NE(ErrorOf(std::string(toml)).find("control character"),
+              std::string::npos);
+  }
+}
+
 // Letters where a blank may stand: toml++ calls some of them unreachable.
 TEST(ParseSettings, ReportsLettersOutsideOfTexts) {
   for (const char* letter :
