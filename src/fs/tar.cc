@@ -333,7 +333,9 @@ Result<std::optional<TarEntry>> TarReader::Next() {
     const std::string_view prefix = TextOf(header, kPrefix);
     const bool is_ustar = std::string_view(header.data() + kMagic.at, 6) ==
                           std::string_view("ustar\0", 6);
-    if (is_ustar && !prefix.empty()) name = std::string(prefix) + "/" + name;
+    if (is_ustar && !prefix.empty()) {
+      name.insert(0, "/").insert(0, prefix);
+    }
     if (extended.path) name = *extended.path;
     const bool file = type == '0' || type == '\0';
     if (!file && type != '5') {

@@ -78,7 +78,10 @@ std::vector<std::string> EnvironmentWith(
   for (char** entry = environ; *entry != nullptr; ++entry) add(*entry);
   for (const std::string& entry : additions) add(entry);
   std::vector<std::string> all;
-  for (const auto& [name, value] : values) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : values) {
+    all.push_back(name);
+    all.back().append("=").append(value);
+  }
   return all;
 }
 

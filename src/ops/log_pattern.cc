@@ -219,9 +219,8 @@ class PatternWriter {
       out_ += "<model>";
     } else if (token.starts_with("sk-")) {
       out_ += "<key>";
-    } else if (std::none_of(token.begin(), token.end(), IsDigit)) {
-      out_ += token;
-    } else if (IsCode(token) || IsStatus(token, before)) {
+    } else if (std::none_of(token.begin(), token.end(), IsDigit) ||
+               IsCode(token) || IsStatus(token, before)) {
       out_ += token;
     } else if (IsId(token)) {
       out_ += "<id>";

@@ -3,6 +3,7 @@
 #include "render/log_errors.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "render/text_table.h"
@@ -68,8 +69,7 @@ Findings FindingsOf(const LogErrorsReport& report) {
           {"log_errors_spike", Severity::kWarning, cause.file,
            Say(N_("{0} times in the hour from {1}:00, usually {2}: {3}"),
                cause.spike_count, cause.spike_hour,
-               static_cast<std::uint64_t>(cause.spike_usual + 0.5),
-               cause.pattern),
+               std::llround(cause.spike_usual), cause.pattern),
            ErrorClassCure(cause.kind)});
     }
   }

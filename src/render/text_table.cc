@@ -67,7 +67,7 @@ std::string Wrap(std::string_view text, std::size_t width, std::size_t indent) {
   return out;
 }
 
-TextTable& TextTable::Column(std::string title, Align align) {
+TextTable& TextTable::Column(const std::string& title, Align align) {
   columns_.push_back({Printable(title), align});
   return *this;
 }

@@ -44,7 +44,7 @@ struct TableCell {
 //   DeepSeek-V3  2,461    16.8%
 class TextTable {
  public:
-  TextTable& Column(std::string title, Align align = Align::kLeft);
+  TextTable& Column(const std::string& title, Align align = Align::kLeft);
 
   // Missing cells are empty; there must not be more cells than columns.
   TextTable& Row(std::vector<TableCell> cells);

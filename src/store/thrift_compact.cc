@@ -75,7 +75,8 @@ class Reader {
         return value;
       case ThriftType::kByte: {
         BENCHKEEP_ASSIGN(const std::uint8_t byte, Byte());
-        value.integer = static_cast<std::int8_t>(byte);
+        constexpr int kSign = 0x80;  // Two's complement.
+        value.integer = (byte ^ kSign) - kSign;
         return value;
       }
       case ThriftType::kI16:
