@@ -291,11 +291,14 @@ std::string FishScript(const Tree& tree) {
       rest = space == std::string::npos ? "" : rest.substr(space + 1);
     }
     std::string below;
-    for (const auto& [name, unused] : place.subcommands) below += " " + name;
-    const std::string first =
-        place.path.empty()
-            ? std::string("__fish_use_subcommand")
-            : condition + "; and not __fish_seen_subcommand_from" + below;
+    for (const auto& [name, unused] : place.subcommands) {
+      below.append(" ").append(name);
+    }
+    std::string first = "__fish_use_subcommand";
+    if (!place.path.empty()) {
+      first = condition;
+      first.append("; and not __fish_seen_subcommand_from").append(below);
+    }
     for (const auto& [name, meaning] : place.subcommands) {
       out += "complete -c benchkeep -f -n " + ShellQuote(first) + " -a " +
              name + " -d " + ShellQuote(meaning) + "\n";

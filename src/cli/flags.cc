@@ -215,7 +215,8 @@ Flag& FlagSet::AddChoice(const char* name, const char* help,
 }
 
 Flag& FlagSet::Choice(const char* name, const char* help,
-                      std::vector<std::string> words, std::string* target) {
+                      const std::vector<std::string>& words,
+                      std::string* target) {
   return AddChoice(
       name, help, words, *target,
       [words, target](std::size_t index) { *target = words[index]; });

@@ -88,7 +88,7 @@ class FlagSet {
              std::vector<std::string>* target);
   // One of a few words.
   Flag& Choice(const char* name, const char* help,
-               std::vector<std::string> words, std::string* target);
+               const std::vector<std::string>& words, std::string* target);
   // The same for an enumeration.  The target may be an optional.
   template <typename Enum, typename Target>
   Flag& Choice(const char* name, const char* help,

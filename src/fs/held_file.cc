@@ -105,6 +105,8 @@ Result<FileInfo> HeldFile::Info() const {
   return InfoOf(st);
 }
 
+bool HeldFile::IsQuiet() const { return !Lease(fd_.get()).refused(); }
+
 Result<FileInfo> HeldFile::CopyTo(const Path& to) const {
   const auto busy = [&] {
     return Fail(Code::kBusy, Say(N_("{0} is being written"), path_),

@@ -21,6 +21,10 @@ class HeldFile {
   [[nodiscard]] const Path& path() const { return path_; }
   [[nodiscard]] Result<FileInfo> Info() const;
 
+  // Nobody has it open for writing at this moment; true where no lease can be
+  // had to tell.
+  [[nodiscard]] bool IsQuiet() const;
+
   // Copies one version of it to the new file `to` (with its mode and time
   // of change, synced), sharing blocks where the file system can.  Returns the
   // version that was copied.  kBusy: somebody writes it or wants to; where no

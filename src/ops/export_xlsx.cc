@@ -57,7 +57,7 @@ Result<SheetRows> HashScratch(std::FILE* scratch, const fs::Path& file) {
 
 }  // namespace
 
-XlsxWriter::XlsxWriter(fs::Path file, fs::Path scratch,
+XlsxWriter::XlsxWriter(fs::Path file, const fs::Path& scratch,
                        std::uint64_t sheet_rows)
     : file_(std::move(file)),
       scratch_(scratch.string()),
@@ -101,7 +101,9 @@ Status XlsxWriter::AddSheet() {
   }
   worksheet_freeze_panes(sheet_, 1, 0);
   row_ = 0;
-  for (std::uint16_t i = 0; i < columns_.size(); ++i) {
+  // A sheet has no more columns than fit into 16 bits.
+  const auto columns = static_cast<std::uint16_t>(columns_.size());
+  for (std::uint16_t i = 0; i < columns; ++i) {
     FitCell(columns_[i], cell_);
     constexpr double kNarrow = 10;
     constexpr double kWide = 40;
@@ -135,7 +137,8 @@ Status XlsxWriter::Row(const std::vector<store::Cell>& cells) {
     BENCHKEEP_TRY(FinishSheet());
     BENCHKEEP_TRY(AddSheet());
   }
-  for (std::uint16_t i = 0; i < cells.size(); ++i) {
+  const auto columns = static_cast<std::uint16_t>(cells.size());
+  for (std::uint16_t i = 0; i < columns; ++i) {
     BENCHKEEP_TRY(WriteCell(i, cells[i]));
   }
   ++row_;

@@ -41,7 +41,7 @@ class XlsxWriter final : public RowWriter {
  public:
   // Creates `file`; scratch files go to the folder `scratch`.  At least two
   // rows per sheet.
-  XlsxWriter(fs::Path file, fs::Path scratch,
+  XlsxWriter(fs::Path file, const fs::Path& scratch,
              std::uint64_t sheet_rows = kMaxSheetRows);
   ~XlsxWriter() override;
   XlsxWriter(const XlsxWriter&) = delete;

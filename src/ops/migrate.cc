@@ -19,7 +19,6 @@
 namespace benchkeep::ops {
 namespace {
 
-using store::LedgerEntry;
 using store::Shape;
 using store::TableCount;
 using store::Transaction;

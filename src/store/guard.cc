@@ -83,11 +83,19 @@ Result<std::optional<KeptIncrement>> Guard::Keep(const std::string& name,
   const fs::Path folder = store_->layout().guard_increments();
   BENCHKEEP_ASSIGN(const fs::FileInfo now, file.Info());
   BENCHKEEP_ASSIGN(const std::vector<KeptIncrement> all, Increments());
-  for (const KeptIncrement& one : all) {
-    if (one.source.SameState(now)) return std::optional<KeptIncrement>();
+  const bool known = std::any_of(
+      all.begin(), all.end(),
+      [&](const KeptIncrement& one) { return one.source.SameState(now); });
+  BENCHKEEP_ASSIGN(const auto rows,
+                   known ? Result<std::optional<std::uint64_t>>(std::nullopt)
+                         : RowsOf(file));
+  if (!rows) {
+    // Whoever has it open is about to make a version of it.
+    if (!file.IsQuiet()) {
+      return Fail(Code::kBusy, Say(N_("{0} is being written"), name));
+    }
+    return std::optional<KeptIncrement>();
   }
-  BENCHKEEP_ASSIGN(const auto rows, RowsOf(file));
-  if (!rows) return std::optional<KeptIncrement>();
   KeptIncrement kept;
   BENCHKEEP_ASSIGN(kept.id, NewId(folder));
   kept.name = name;
