@@ -93,7 +93,7 @@ def test_brings_back_what_was_deleted(benchkeep: Benchkeep, root: Path, daemon):
     before = ids(root)
     path = root / PILOT.increments / NAME
     pq.write_table(table("a", "b"), path)
-    wait_for(lambda: kept(root), "the copy")
+    wait_for(lambda: notes(root), "the copy")
     delete_increments(root)
     daemon.wait_until_said("was deleted by another program")
     outcome = benchkeep.must(root, "consolidate")
@@ -112,7 +112,7 @@ def test_brings_back_what_was_deleted(benchkeep: Benchkeep, root: Path, daemon):
 
 def test_what_was_merged_is_let_go(benchkeep: Benchkeep, root: Path, daemon):
     pq.write_table(table("a"), root / PILOT.increments / NAME)
-    wait_for(lambda: kept(root), "the copy")
+    wait_for(lambda: notes(root), "the copy")
     outcome = benchkeep.must(root, "consolidate")
     assert outcome.data["files_merged"] == 1 and outcome.data["files_brought_back"] == 0
     assert kept(root) == []
@@ -135,7 +135,7 @@ def test_an_older_form_never_supersedes(benchkeep: Benchkeep, root: Path, daemon
     """A copy that was merged in a later form brings back missing keys only."""
     increments = root / PILOT.increments
     pq.write_table(table("a", "b", success=False), increments / NAME)
-    wait_for(lambda: kept(root), "the copy")
+    wait_for(lambda: notes(root), "the copy")
     daemon.stop()
     # Behind the guard's back: another form of "a" is merged, the file goes.
     (increments / NAME).unlink()
@@ -162,7 +162,7 @@ def test_survives_a_writer_that_dies_in_the_middle(
 ):
     path = root / PILOT.increments / NAME
     pq.write_table(table("a", "b"), path)
-    wait_for(lambda: kept(root), "the copy")
+    wait_for(lambda: notes(root), "the copy")
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])  # Truncated, and then it died.
     os.utime(path, (time.time() - 7200,) * 2)
