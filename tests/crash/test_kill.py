@@ -37,11 +37,7 @@ MINIMUM = {
 # With BENCHKEEP_LONG=1 every point is taken.  The short form takes as many as
 # there is time for: most of these runs take seconds.
 SHORT = {
-    "dedupe": 120,
-    "migrate": 100,
-    "export": 100,
-    "undo": 100,
-    "repair": 80,
+    "repair": 100,
     "recover": 40,
     "clean": 60,
     "logs_compress": 60,
