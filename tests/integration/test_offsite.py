@@ -130,10 +130,11 @@ def test_thirty_days_take_little_more_than_one(
     """A store that changes by 1 % a day: at most 1.6 times the space of one.
 
     restic shares pieces of 1 MiB, so the end of the results file is stored anew
-    each day: that needs a store large enough for 1 MiB to be little.  The short
-    form has a small one, and a limit to suit.
+    each day: that needs a store large enough for 1 MiB to be little, wherever the
+    pieces begin (restic draws that anew for every repository).  And consolidate
+    puts many small row groups together, once: here are few.
     """
-    days, size, limit = (30, 400_000, 1.6) if long_run else (4, 40_000, 1.6)
+    days, size, limit = (30, 400_000, 1.6) if long_run else (4, 120_000, 1.6)
     rng = random.Random(5)
     for path in (store / PILOT.increments).iterdir():
         path.unlink()
@@ -148,7 +149,7 @@ def test_thirty_days_take_little_more_than_one(
             }
         )
 
-    pq.write_table(table(0, size), store / PILOT.results, row_group_size=5000)
+    pq.write_table(table(0, size), store / PILOT.results, row_group_size=size // 6)
     offsite(benchkeep, store, "init")
 
     def space() -> int:
