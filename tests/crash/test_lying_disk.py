@@ -20,6 +20,11 @@ import scenarios
 from cli import FINE, Benchkeep
 
 
+# Magic, rows (in one piece where all are written anew) and footer are written
+# apart; whatever is more is row groups that were copied or cut.
+WRITES = {"consolidate": 4, "accumulate": 3, "dedupe": 5}
+
+
 @pytest.fixture
 def one_processor() -> Iterator[None]:
     """With one thread at work, each run makes the same writes in turn."""
@@ -30,7 +35,7 @@ def one_processor() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("one_processor")
-@pytest.mark.parametrize("name", ["consolidate", "accumulate", "dedupe"])
+@pytest.mark.parametrize("name", list(WRITES))
 def test_writes_that_did_nothing(benchkeep: Benchkeep, tmp_path: Path, name: str):
     scenario = scenarios.build(name, tmp_path, benchkeep)
     rehearsal = tmp_path / "rehearsal"
@@ -46,7 +51,7 @@ def test_writes_that_did_nothing(benchkeep: Benchkeep, tmp_path: Path, name: str
         for number, call in enumerate(ours, 1)
         if (found := new_version.search(call))
     }
-    assert len(lies) >= 3, "magic, rows and footer are written apart"
+    assert len(lies) >= WRITES[name]
 
     def case(root: Path, point: faults.Point) -> bool:
         args = scenario.arrange(benchkeep, root)
