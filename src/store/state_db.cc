@@ -145,7 +145,13 @@ Result<StateDb> StateDb::OpenToRead(const fs::Path& path) {
   if (!std::filesystem::exists(path, error) && !error) {
     return Fail(Code::kNotFound, Say(N_("there is no {0}"), path), path);
   }
-  return OpenWith(path, SQLITE_OPEN_READONLY);
+  Result<StateDb> db = OpenWith(path, SQLITE_OPEN_READONLY);
+  const Status read = db.ok() ? db->Run("PRAGMA schema_version")
+                              : Status(Unexpected(db.error()));
+  if (read.ok() || read.error().code != Code::kPermission) return db;
+  // A journal that a crash left must be rolled back before anybody can read,
+  // and that is a change.
+  return OpenWith(path, SQLITE_OPEN_READWRITE);
 }
 
 StateDb::StateDb(StateDb&& other) noexcept

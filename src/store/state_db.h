@@ -67,7 +67,8 @@ class StateDb {
  public:
   // Opens or creates the database; its folder must exist.
   static Result<StateDb> Open(const fs::Path& path);
-  // For looking only: kNotFound when there is none.
+  // For looking only: kNotFound when there is none.  What a crash left half
+  // written is taken back first, as whoever opens it must.
   static Result<StateDb> OpenToRead(const fs::Path& path);
   StateDb(StateDb&& other) noexcept;
   StateDb& operator=(StateDb&&) = delete;

@@ -26,6 +26,8 @@ MINIMUM = {
     "migrate": 300,
     "export": 300,
     "undo": 300,
+    "ingest": 300,
+    "adopt": 300,
     "repair": 300,
     "recover": 300,
     "clean": 300,
@@ -37,6 +39,8 @@ MINIMUM = {
 # With BENCHKEEP_LONG=1 every point is taken.  The short form takes as many as
 # there is time for: most of these runs take seconds.
 SHORT = {
+    "ingest": 60,
+    "adopt": 60,
     "repair": 100,
     "recover": 40,
     "clean": 60,

@@ -437,6 +437,61 @@ def prune(folder: Path) -> Scenario:
     return Prune("prune", ["backup", "prune", "--keep-days", "0"], template)
 
 
+class Adopt(Backup):
+    """Several in one change, put in place one by one, each of them whole."""
+
+    def check_in_between(self, root: Path) -> None:
+        live, backups = self.state(root)
+        assert live == self.before[0], "a copy was changed"
+        assert self.before[1] <= backups <= self.after[1]
+
+    def check_recovery(self, benchkeep: Benchkeep, root: Path) -> None:
+        benchkeep.must(root, "backup", "list")
+        benchkeep.must(root, *self.args, codes=self.codes)
+        assert self.state(root) == self.after
+        self.check_rest(root)
+
+
+def adopt(folder: Path) -> Scenario:
+    template = folder / "adopt"
+    builder = campaign(template, 87)
+    for number in range(3):
+        document = storegen.master_document(random.Random(number))
+        copy = builder.master_path.with_name(f"master_database copy {number}.json")
+        copy.write_text(json.dumps(document))
+    return Adopt("adopt", ["backup", "adopt"], template)
+
+
+class Ingest(Scenario):
+    def prepare(self, benchkeep: Benchkeep) -> None:
+        benchkeep.must(self.template, "consolidate")  # So that there is a ledger.
+        super().prepare(benchkeep)
+
+    def state(self, root: Path) -> Any:
+        """The rows that wait, whatever their files are called."""
+        waiting = (root / PILOT.increments).glob("increment_*.parquet")
+        rows = [row for path in waiting for row in oracle.rows(oracle.read(path))]
+        return sorted(rows, key=str)
+
+    def check_in_between(self, root: Path) -> None:
+        assert self.state(root) in (self.before, self.after)
+
+    def check_recovery(self, benchkeep: Benchkeep, root: Path) -> None:
+        """Sent again with the same key: once, and no more."""
+        for _ in range(2):
+            benchkeep.must(root, *self.args, codes=self.codes)
+            assert self.state(root) == self.after
+
+
+def ingest(folder: Path) -> Scenario:
+    template = folder / "ingest"
+    storegen.records_store(template, 88, size=20, increments=1, misfits=0)
+    rows = folder / "rows.jsonl"
+    lines = [{"test_id": f"sent_{number}", "success": True} for number in range(40)]
+    rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return Ingest("ingest", ["ingest", "--idempotency-key", "once", rows], template)
+
+
 class Repair(Scenario):
     def state(self, root: Path) -> Any:
         return live_files(root)
@@ -480,6 +535,8 @@ MAKERS = {
     "migrate": migrate,
     "export": export,
     "undo": undo,
+    "ingest": ingest,
+    "adopt": adopt,
     "repair": repair,
     "recover": recover,
     "clean": clean,
