@@ -14,6 +14,13 @@ sys.path.insert(0, str(TESTS / "support"))
 from cli import Benchkeep  # noqa: E402
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # A thread that failed is a test that failed.
+    config.addinivalue_line(
+        "filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning"
+    )
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     return TESTS.parent

@@ -136,6 +136,22 @@ std::string SizeText(std::uint64_t bytes) {
   return std::to_string(bytes) + kNames[power];
 }
 
+bool IsAscii(std::string_view bytes) {
+  // Without a branch in it, the compiler takes many bytes at a time.
+  unsigned char all = 0;
+  for (const char c : bytes) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = SequenceLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::string CleanUtf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());

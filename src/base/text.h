@@ -23,6 +23,9 @@ std::optional<std::uint64_t> ParseSize(std::string_view text);
 // The shortest exact form that ParseSize reads back: "512MiB", "1000".
 std::string SizeText(std::uint64_t bytes);
 
+bool IsAscii(std::string_view bytes);
+bool IsUtf8(std::string_view text);
+
 // `text` with every byte that is not part of valid UTF-8 replaced by U+FFFD.
 std::string CleanUtf8(std::string_view text);
 

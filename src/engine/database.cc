@@ -528,6 +528,10 @@ Result<Database> Database::Open(const Options& options) {
     return error;
   }
   Database database(raw);
+  // A file may be removed while we hold it: nothing but the descriptor names
+  // it then.
+  std::vector<std::filesystem::path> folders = options.allowed_directories;
+  folders.emplace_back("/proc/self/fd");
   BENCHKEEP_ASSIGN(Connection connection, database.Connect());
   // The file caches must be off: with the same inode, size and whole-second
   // time they serve stale rows.
@@ -542,8 +546,7 @@ Result<Database> Database::Open(const Options& options) {
            fmt::format("SET max_temp_directory_size = '{}B'",
                        options.temp_bytes),
            fmt::format("SET memory_limit = '{}B'", options.memory_bytes),
-           fmt::format("SET allowed_directories = [{}]",
-                       LiteralList(options.allowed_directories)),
+           fmt::format("SET allowed_directories = [{}]", LiteralList(folders)),
            fmt::format("SET allowed_paths = [{}]",
                        LiteralList(options.allowed_paths)),
            std::string("SET enable_external_access = false"),

@@ -9,6 +9,7 @@
 
 #include "fs/read_lease.h"
 #include "fs/sha256.h"
+#include "ops/diagnose.h"
 #include "ops/increment_claims.h"
 #include "ops/job_limits.h"
 #include "ops/merge_commit.h"
@@ -406,11 +407,33 @@ void AddUncertain(const std::vector<host::Writer>& uncertain,
   }
 }
 
-Status CountInto(const store::Store& store, const RecoverOptions& options,
-                 store::StoreCounts& counts, Progress& progress) {
+// What is there now, and what is wrong with it: a good backup may be of a store
+// that needed a repair already.
+Status Examine(const store::Store& store, const RecoverOptions& options,
+               RecoverReport& report, Progress& progress) {
   BENCHKEEP_ASSIGN(CountedStore counted,
                    CountStore(store, options.memory_bytes, progress));
-  counts = std::move(counted.counts);
+  report.after = std::move(counted.counts);
+  DiagnoseOptions diagnose;
+  diagnose.memory_bytes = options.memory_bytes;
+  BENCHKEEP_ASSIGN(const DiagnoseReport found,
+                   Diagnose(store, diagnose, progress));
+  std::uint64_t warnings = 0;
+  for (const Finding& finding : found.findings) {
+    if (finding.severity == Severity::kCritical) {
+      report.findings.push_back(finding);
+    } else if (finding.severity == Severity::kWarning) {
+      ++warnings;
+    }
+  }
+  if (warnings > 0) {
+    report.findings.push_back(
+        {"restored_with_warnings",
+         Severity::kInfo,
+         {},
+         Say(N_("diagnose has {0} warnings about what was restored"), warnings),
+         Say(N_("benchkeep diagnose"))});
+  }
   return {};
 }
 
@@ -478,7 +501,7 @@ Result<RecoverReport> Recover(const store::Store& store,
   BENCHKEEP_TRY(StopWriters(store, options, report, progress));
   AddUncertain(report.uncertain, report.findings);
   BENCHKEEP_TRY(RestoreBest(store, store, lock, options, report, progress));
-  BENCHKEEP_TRY(CountInto(store, options, report.after, progress));
+  BENCHKEEP_TRY(Examine(store, options, report, progress));
   report.took = store.clock().Now() - start;
   return report;
 }
@@ -518,7 +541,7 @@ Result<RecoverReport> DrillRecovery(const store::Store& store,
   const TimePoint start = store.clock().Now();
   BENCHKEEP_TRY(RestoreBest(copy, store, lock, options, report, progress));
   report.took = store.clock().Now() - start;
-  BENCHKEEP_TRY(CountInto(copy, options, report.after, progress));
+  BENCHKEEP_TRY(Examine(copy, options, report, progress));
   report.txn.clear();
   report.saved_to.clear();
   return report;

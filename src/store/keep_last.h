@@ -43,6 +43,9 @@ class KeepLast {
   KeepLast(const KeepLast&) = delete;
   KeepLast& operator=(const KeepLast&) = delete;
 
+  // Makes room for so many rows, as far as the memory goes.
+  void Reserve(std::uint64_t rows);
+
   Status Add(const KeyedRow& row);
 
   // Called with each superseded row and the row that stands for its key.

@@ -80,6 +80,19 @@ bool Put(const engine::Column& column, std::uint64_t row, std::string& out) {
 
 }  // namespace
 
+KeyHash HashOfText(std::string_view text) {
+  // Needs no copy; the seed keeps it apart from what has several parts.
+  const XXH128_hash_t hash =
+      XXH3_128bits_withSeed(text.data(), text.size(), kTextTag);
+  return {hash.high64, hash.low64};
+}
+
+KeyHash HashOfNull() {
+  const char tag = kNullTag;
+  const XXH128_hash_t hash = XXH3_128bits(&tag, sizeof tag);
+  return {hash.high64, hash.low64};
+}
+
 void KeyHasher::Bind(const engine::Chunk& chunk) {
   columns_.clear();
   for (std::uint64_t i = 0; i < count_; ++i) {
@@ -88,13 +101,9 @@ void KeyHasher::Bind(const engine::Chunk& chunk) {
 }
 
 bool KeyHasher::Hash(std::uint64_t row, KeyHash& out) {
-  // The common key, one text, needs no copy; the seed keeps it apart.
   if (columns_.size() == 1 && columns_.front().type() == engine::Type::kText &&
       !columns_.front().IsNull(row)) {
-    const std::string_view text = columns_.front().Text(row);
-    const XXH128_hash_t hash =
-        XXH3_128bits_withSeed(text.data(), text.size(), kTextTag);
-    out = {hash.high64, hash.low64};
+    out = HashOfText(columns_.front().Text(row));
     return true;
   }
   buffer_.clear();
@@ -108,8 +117,8 @@ bool KeyHasher::Hash(std::uint64_t row, KeyHash& out) {
 }
 
 std::uint16_t OutcomeTag(const engine::Column& column, std::uint64_t row) {
-  if (column.IsNull(row)) return 0;
-  if (column.type() == engine::Type::kBool) return column.Bool(row) ? 2 : 1;
+  if (column.IsNull(row)) return kNoOutcome;
+  if (column.type() == engine::Type::kBool) return OutcomeTag(column.Bool(row));
   std::string bytes;
   Put(column, row, bytes);
   return static_cast<std::uint16_t>(XXH3_64bits(bytes.data(), bytes.size()));

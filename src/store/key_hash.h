@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/database.h"
@@ -24,6 +25,10 @@ struct KeyHash {
   std::uint64_t low = 0;
   bool operator==(const KeyHash&) const = default;
 };
+
+// Of a key that is one text, and of one that is one NULL.
+KeyHash HashOfText(std::string_view text);
+KeyHash HashOfNull();
 
 // Hashes the key of one row at a time.  Not thread-safe: has a buffer.
 class KeyHasher {
@@ -48,6 +53,8 @@ class KeyHasher {
 // A small number that is equal for equal outcomes: exact for NULL, booleans and
 // small integers, a 16-bit hash for the rest.
 std::uint16_t OutcomeTag(const engine::Column& column, std::uint64_t row);
+inline std::uint16_t OutcomeTag(bool outcome) { return outcome ? 2 : 1; }
+inline constexpr std::uint16_t kNoOutcome = 0;
 
 inline void AddTo(KeySum& sum, const KeyHash& hash) {
   sum += KeySum{hash.high, hash.low};

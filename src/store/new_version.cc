@@ -282,19 +282,21 @@ class Writer {
     }
     if (first_base == 1) pieces.push_back(Whole(written_.front()));
     std::uint64_t row = 0;
+    std::size_t groups = 0;
     for (const ParquetPiece& piece : pieces) {
       const std::uint64_t begin = row;
       for (const std::size_t group : piece.row_groups) {
         row += piece.footer->row_groups()[group].rows;
       }
-      if (v_.base != nullptr && piece.file == &v_.base->file()) continue;
       if (cut_ && piece.file == &cut_->file()) {
-        const RowRange old = RowsOf(cut_groups[out.row_groups_cut++]);
-        out.cut.push_back({old, {begin, row}});
-      } else {
+        const std::size_t before = cut_groups[out.row_groups_cut++];
+        const RowRange old = RowsOf(before);
+        out.cut.push_back({{before, groups, old.begin}, old, {begin, row}});
+      } else if (v_.base == nullptr || piece.file != &v_.base->file()) {
         out.row_groups_written += piece.row_groups.size();
+        out.encoded.push_back({begin, row});
       }
-      out.encoded.push_back({begin, row});
+      groups += piece.row_groups.size();
     }
     out.path = v_.target.empty() ? v_.staging / "results.parquet" : v_.target;
     const std::uint32_t mode = v_.base == nullptr ? 0644 : v_.base->info().mode;

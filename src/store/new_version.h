@@ -15,6 +15,7 @@
 
 #include "base/progress.h"
 #include "engine/database.h"
+#include "store/cut_check.h"
 #include "store/parquet_source.h"
 #include "store/results.h"
 #include "store/schema_union.h"
@@ -48,6 +49,7 @@ struct RowRange {
 
 // Rows that a row group had, and those of them that stayed.
 struct CutRange {
+  CutPair groups;
   RowRange before;  // In the base.
   RowRange after;   // In the new version.
 };
@@ -55,7 +57,7 @@ struct CutRange {
 struct WrittenVersion {
   fs::Path path;
   std::vector<CutRange> cut;
-  std::vector<RowRange> encoded;  // Rows that are not byte for byte old ones.
+  std::vector<RowRange> encoded;  // Rows that the engine wrote.
   std::uint64_t row_groups_copied = 0;
   std::uint64_t row_groups_cut = 0;
   std::uint64_t row_groups_written = 0;  // By the engine.

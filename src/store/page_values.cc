@@ -201,6 +201,19 @@ bool IsKnownEncoding(const PageValues& values) {
   }
 }
 
+bool ReadBooleans(const PageValues& values, std::vector<std::uint32_t>& out) {
+  if (values.physical != parquet::kBoolean) return false;
+  if (values.encoding == parquet::kRle) {
+    HybridRuns runs;
+    return BooleanRuns(values, runs) && ReadAllRuns(runs, out);
+  }
+  if (values.encoding != parquet::kPlain || !SizeFits(values)) return false;
+  for (std::uint64_t i = 0; i < values.count; ++i) {
+    out.push_back(BitAt(values.bytes, i) ? 1 : 0);
+  }
+  return true;
+}
+
 bool IndicesOf(const PageValues& values, HybridRuns& indices) {
   if (values.bytes.empty()) {
     indices = {{}, 0, values.count};

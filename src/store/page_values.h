@@ -7,10 +7,12 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/run_cut.h"
 
@@ -40,6 +42,25 @@ bool VisitPlaces(const PageValues& values,
                  std::span<const std::uint32_t> places,
                  const VisitValue& visit);
 bool VisitAll(const PageValues& values, const VisitValue& visit);
+
+// All booleans.
+bool ReadBooleans(const PageValues& values, std::vector<std::uint32_t>& out);
+
+// Calls `visit` with every text of a plain page.
+template <typename Visit>
+bool VisitPlainTexts(const PageValues& values, Visit&& visit) {
+  std::string_view rest = values.bytes;
+  for (std::uint64_t i = 0; i < values.count; ++i) {
+    std::uint32_t size = 0;
+    if (rest.size() < sizeof size) return false;
+    std::memcpy(&size, rest.data(), sizeof size);
+    rest.remove_prefix(sizeof size);
+    if (size > rest.size()) return false;
+    visit(rest.substr(0, size));
+    rest.remove_prefix(size);
+  }
+  return rest.empty();
+}
 
 // The indices of a dictionary encoding.  False when the bytes have no width.
 bool IndicesOf(const PageValues& values, HybridRuns& indices);

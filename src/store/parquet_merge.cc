@@ -11,15 +11,18 @@
 #include "store/accumulate.h"
 #include "store/fresh_table.h"
 #include "store/key_filter.h"
+#include "store/merge_keys.h"
 #include "store/new_version.h"
 
 namespace benchkeep::store {
 namespace {
 
-constexpr std::uint64_t kFilterShare = 4;  // Of the key memory.
+// Of the key memory.
+constexpr std::uint64_t kFilterShare = 4;
+constexpr std::uint64_t kScanShare = 4;
 
 // Rows compared after cutting; see CompareCutRows.
-constexpr std::uint64_t kMaxCompared = 1'000'000;
+constexpr std::uint64_t kMaxCompared = 250'000;
 
 std::string JoinKey(const std::vector<std::string>& expressions) {
   return fmt::format("concat_ws('/', {})", fmt::join(expressions, ", "));
@@ -110,71 +113,6 @@ class Merger {
     return {};
   }
 
-  // The key and the outcome of a row as columns, in the united types; `base`
-  // has fewer columns than the union when increments brought new ones.
-  std::string KeyColumns(bool of_base) const {
-    std::string list;
-    for (const std::size_t place : schema_.Key()) {
-      list += ", " + Typed(place, of_base);
-    }
-    const int outcome = schema_.Find(in_.store->settings().success);
-    const bool known =
-        outcome >= 0 && schema_.shape() == Shape::kRecords &&
-        (!of_base || static_cast<std::size_t>(outcome) < base_types_.size());
-    list += ", " + (known ? Typed(static_cast<std::size_t>(outcome), of_base)
-                          : std::string("NULL::BOOLEAN"));
-    return list;
-  }
-
-  std::string Typed(std::size_t place, bool of_base) const {
-    const std::string& type = schema_.columns()[place].type;
-    std::string expression = ColumnSlot(place);
-    if (of_base && base_types_[place] != type) {
-      expression = fmt::format("CAST({} AS {})", expression, Storable(type));
-    }
-    static const std::vector<std::string> native_types = {
-        "BOOLEAN",  "TINYINT",   "SMALLINT", "INTEGER", "BIGINT",
-        "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT",
-        "DOUBLE",   "VARCHAR",   "NULL"};
-    const bool native = std::find(native_types.begin(), native_types.end(),
-                                  type) != native_types.end();
-    return native ? expression : fmt::format("CAST({} AS VARCHAR)", expression);
-  }
-
-  // Calls `row` with the place, hash, "has no NULL" and outcome of every row.
-  template <typename Callback>
-  Status ScanKeys(const std::string& sql, std::uint64_t total,
-                  Callback&& callback) {
-    BENCHKEEP_ASSIGN(engine::Rows rows, in_.connection->Query(sql));
-    const std::size_t keys = schema_.Key().size();
-    KeyHasher hasher(1, keys);
-    std::uint64_t done = 0;
-    while (true) {
-      BENCHKEEP_ASSIGN(const engine::Chunk chunk, rows.Next());
-      if (chunk.rows() == 0) break;
-      hasher.Bind(chunk);
-      const engine::Column places = chunk.column(0);
-      const engine::Column outcomes = chunk.column(1 + keys);
-      KeyHash hash;
-      for (std::uint64_t i = 0; i < chunk.rows(); ++i) {
-        const bool complete = hasher.Hash(i, hash);
-        BENCHKEEP_TRY(callback(static_cast<std::uint64_t>(places.Int(i)), hash,
-                               complete, OutcomeTag(outcomes, i)));
-      }
-      done += chunk.rows();
-      progress_.Advance(done);
-      if (progress_.Cancelled()) {
-        return Fail(Code::kCancelled, Say(N_("interrupted")));
-      }
-    }
-    if (done != total) {
-      return Fail(
-          Code::kCorruption,
-          Say(N_("{0} rows were promised, {1} were read"), total, done));
-    }
-    return {};
-  }
-
   // The order in which rows stand for their key is that of their places, but
   // for files that yield to the results: their rows come before all others.
   [[nodiscard]] std::uint64_t RankOfFresh(std::uint64_t place) const {
@@ -239,33 +177,41 @@ class Merger {
     std::fill(out_.per_file.begin(), out_.per_file.end(), RowCount{});
     std::optional<KeyFilter> filter;
     if (use_filter) filter.emplace(fresh_->rows());
+    MergeKeys keys(*in_.connection, schema_, base_types_,
+                   in_.store->settings().success, progress_);
     progress_.Stage(Say(N_("scanning keys of increments")), fresh_->rows());
     BENCHKEEP_TRY(
-        ScanKeys(fmt::format("SELECT seq{} FROM fresh", KeyColumns(false)),
-                 fresh_->rows(),
-                 [&](std::uint64_t place, const KeyHash& hash, bool complete,
-                     std::uint16_t outcome) -> Status {
-                   RowCount one{1, {hash.high, hash.low}};
-                   out_.seen += one;
-                   out_.per_file[fresh_->FileAt(place)] += one;
-                   if (!complete) return {};
-                   if (filter) filter->Add(hash);
-                   return keep_last_->Add(
-                       KeyedRow::Make(hash, RankOfFresh(place), outcome));
-                 }));
+        keys.ScanFresh(fresh_->rows(), [&](const RowKey& row) -> Status {
+          const RowCount one{1, {row.hash.high, row.hash.low}};
+          out_.seen += one;
+          out_.per_file[fresh_->FileAt(row.place)] += one;
+          if (!row.complete) return {};
+          if (filter) filter->Add(row.hash);
+          return keep_last_->Add(
+              KeyedRow::Make(row.hash, RankOfFresh(row.place), row.outcome));
+        }));
     if (in_.base == nullptr) return {};
     progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
-    return ScanKeys(fmt::format("SELECT file_row_number{} FROM {}",
-                                KeyColumns(true), in_.base->From()),
-                    base_rows_,
-                    [&](std::uint64_t place, const KeyHash& hash, bool complete,
-                        std::uint16_t outcome) -> Status {
-                      out_.before += RowCount{1, {hash.high, hash.low}};
-                      if (!complete || (filter && !filter->MayHold(hash)))
-                        return {};
-                      return keep_last_->Add(
-                          KeyedRow::Make(hash, place + rank_shift_, outcome));
-                    });
+    if (!filter) keep_last_->Reserve(base_rows_ + fresh_->rows());
+    BENCHKEEP_ASSIGN(
+        const std::optional<RowCount> count,
+        keys.ScanBase(*in_.base, Limits(), [&](const RowKey& row) -> Status {
+          if (!row.complete || (filter && !filter->MayHold(row.hash))) {
+            return {};
+          }
+          return keep_last_->Add(
+              KeyedRow::Make(row.hash, row.place + rank_shift_, row.outcome));
+        }));
+    if (!count) {
+      scan_pages_ = false;
+      return ScanAll(use_filter);
+    }
+    out_.before = *count;
+    return {};
+  }
+
+  [[nodiscard]] MergeKeys::Limits Limits() const {
+    return {scan_pages_, in_.threads, in_.key_memory_bytes / kScanShare};
   }
 
   void MarkDirty(std::uint64_t row) {
@@ -391,20 +337,11 @@ class Merger {
                            "have")));
       }
     }
-    std::string list;
-    for (const std::size_t place : schema_.Key()) {
-      list += ", " + Typed(place, false);
-    }
     progress_.Stage(Say(N_("reading the new version back")), out_.after.rows);
-    RowCount found;
-    BENCHKEEP_TRY(ScanKeys(
-        fmt::format("SELECT file_row_number{}, NULL::BOOLEAN FROM {}", list,
-                    written.From()),
-        out_.after.rows,
-        [&](std::uint64_t, const KeyHash& hash, bool, std::uint16_t) -> Status {
-          found += RowCount{1, {hash.high, hash.low}};
-          return {};
-        }));
+    MergeKeys keys(*in_.connection, schema_, base_types_,
+                   in_.store->settings().success, progress_);
+    BENCHKEEP_ASSIGN(const RowCount found,
+                     keys.CountWritten(written, Limits()));
     if (found != out_.after) {
       return Fail(Code::kInternal,
                   Say(N_("the new version does not balance: {0} rows with key "
@@ -417,10 +354,14 @@ class Merger {
     return CompareCutRows(written);
   }
 
-  // What was cut without decoding it is compared row by row, as the engine sees
-  // it, in every column: all of it in stores of a usual size, and enough of the
-  // large ones to notice any fault in the cutting.
+  // What was cut is compared value by value; and row by row as the engine sees
+  // it: all of it in stores of a usual size, and enough of the large ones to
+  // notice it if others read our pages otherwise than we do.
   Status CompareCutRows(const ParquetSource& written) {
+    std::vector<CutPair> pairs;
+    for (const CutRange& cut : cut_) pairs.push_back(cut.groups);
+    BENCHKEEP_TRY(
+        CheckCut({in_.base, &written, &*lost_base_, in_.threads}, pairs));
     std::string columns;
     for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
       columns += (i == 0 ? "" : ", ") + ColumnSlot(i);
@@ -483,6 +424,7 @@ class Merger {
   std::vector<std::string> base_types_;
   std::uint64_t base_rows_ = 0;
   std::uint64_t rank_shift_ = 0;  // 0: no file yields.
+  bool scan_pages_ = true;        // Until that was not possible.
   FreshTable* fresh_ = nullptr;
   std::optional<KeepLast> keep_last_;
   std::optional<engine::PlaceSet> lost_base_;

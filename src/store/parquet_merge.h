@@ -8,7 +8,8 @@
 //   4. Write.  Row groups of the results without superseded rows are taken over
 //      byte by byte; the others have them cut out (store/chunk_cut.h); what is
 //      left of `fresh` becomes new row groups at the end.
-//   5. Read the new file back: rows and keys must be what the balance says.
+//   5. Read the new file back: rows and keys must be what the balance says, and
+//      what was cut what it was (store/cut_check.h).
 //
 // Nothing is ever sorted or windowed as a whole; memory is bounded by the
 // engine's limit and the key budget.

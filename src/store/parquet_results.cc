@@ -84,6 +84,16 @@ Result<std::unique_ptr<ParquetResults>> ParquetResults::Open(
   return results;
 }
 
+void ParquetResults::AllowTheResults(engine::Options& options) const {
+  if (!base_) return;
+  const Layout& layout = store_->layout();
+  options.allowed_paths.push_back(layout.results());
+  for (const fs::Path& folder :
+       {layout.txn_dir(), layout.trash_dir(), layout.tmp_dir()}) {
+    options.allowed_directories.push_back(folder);
+  }
+}
+
 Result<engine::Database> ParquetResults::OpenEngine(
     std::vector<fs::Path> readable) {
   if (!scratch_) {
@@ -95,7 +105,7 @@ Result<engine::Database> ParquetResults::OpenEngine(
   options.threads = options_.threads;
   options.temp_directory = scratch_->path() / "engine";
   options.allowed_paths = std::move(readable);
-  if (base_) options.allowed_paths.push_back(store_->layout().results());
+  AllowTheResults(options);
   const Result<std::uint64_t> free =
       store_->file_system().FreeBytes(scratch_->path());
   // Half of what is free stays free for the writers.
@@ -194,7 +204,7 @@ Result<MergeOutcome> ParquetResults::Merge(
   options.temp_directory = scratch.path() / "engine";
   options.allowed_directories.assign(folders.begin(), folders.end());
   if (rehearse == Rehearse::kNo) options.allowed_directories.push_back(staging);
-  if (base_) options.allowed_paths.push_back(store_->layout().results());
+  AllowTheResults(options);
   BENCHKEEP_ASSIGN(const std::uint64_t free,
                    store_->file_system().FreeBytes(scratch.path()));
   options.temp_bytes = std::max<std::uint64_t>(free / 2, 1);
@@ -325,7 +335,7 @@ Result<std::uint64_t> ParquetResults::WriteTo(const RowFilter& filter,
   options.threads = options_.threads;
   options.temp_directory = folder / "spill";
   options.allowed_directories = {folder};
-  options.allowed_paths = {store_->layout().results()};
+  AllowTheResults(options);
   BENCHKEEP_ASSIGN(engine::Database database, engine::Database::Open(options));
   BENCHKEEP_ASSIGN(engine::Connection connection, database.Connect());
   std::vector<std::string> names;

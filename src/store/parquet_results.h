@@ -64,6 +64,9 @@ class ParquetResults final : public Results {
       : store_(&store), options_(options) {}
 
   // A sandbox that may read the results and `readable`, and write nowhere.
+  // The engine opens the file that is held by its descriptor, but judges the
+  // path behind it: a commit of somebody else may have moved it meanwhile.
+  void AllowTheResults(engine::Options& options) const;
   Result<engine::Database> OpenEngine(std::vector<fs::Path> readable);
   Result<const ParquetSource*> Base() const;
   Result<std::string> FilterQuery(const RowFilter& filter,

@@ -121,7 +121,7 @@ class Planner {
   }
 
   [[nodiscard]] bool IsYoung(std::size_t i) const {
-    return now_ - times_[i] <= rules_.keep_days * kDay;
+    return rules_.keep_days > 0 && now_ - times_[i] <= rules_.keep_days * kDay;
   }
 
   void DecideGood(const std::vector<std::size_t>& good) {

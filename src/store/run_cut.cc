@@ -37,6 +37,24 @@ std::uint32_t PackedAt(std::string_view data, unsigned width,
                                     mask);
 }
 
+// Appends the values of a packed run.
+void Unpack(const Run& run, unsigned width, std::vector<std::uint32_t>& out) {
+  const std::size_t start = out.size();
+  out.resize(start + run.count);
+  std::uint32_t* to = out.data() + start;
+  const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
+  const char* from = run.data.data();
+  std::uint64_t i = 0;
+  std::uint64_t bit = 0;
+  // While a window of eight bytes lies within the data.
+  for (; i < run.count && bit / 8 + 8 <= run.data.size(); ++i, bit += width) {
+    std::uint64_t window = 0;
+    std::memcpy(&window, from + bit / 8, sizeof window);
+    to[i] = static_cast<std::uint32_t>(window >> (bit % 8) & mask);
+  }
+  for (; i < run.count; ++i) to[i] = PackedAt(run.data, width, i);
+}
+
 // Ones among the first `count` bits.
 std::uint64_t OnesIn(std::string_view data, std::uint64_t count) {
   std::uint64_t ones = 0;
@@ -206,6 +224,16 @@ bool ReadRuns(const HybridRuns& runs, std::span<const std::uint32_t> places,
                                               : run.value);
                 }
               });
+}
+
+bool ReadAllRuns(const HybridRuns& runs, std::vector<std::uint32_t>& values) {
+  return Walk(runs, {}, [&](const Run& run, auto, bool) {
+    if (run.packed) {
+      Unpack(run, runs.width, values);
+    } else {
+      values.insert(values.end(), run.count, run.value);
+    }
+  });
 }
 
 bool RankRuns(const HybridRuns& runs, std::span<const std::uint32_t> places,

@@ -30,6 +30,9 @@ bool CutRuns(const HybridRuns& runs, std::span<const std::uint32_t> removed,
 bool ReadRuns(const HybridRuns& runs, std::span<const std::uint32_t> places,
               std::vector<std::uint32_t>& values);
 
+// All values.
+bool ReadAllRuns(const HybridRuns& runs, std::vector<std::uint32_t>& values);
+
 // For width 1: which of `places` hold a one, and how many ones stand before
 // them.
 struct RunRanks {

@@ -52,6 +52,21 @@ Status CheckVersion(fs::FileSystem& file_system, const Layout& layout) {
   return {};
 }
 
+// All that a disaster may have left.
+Result<bool> HoldsBackups(fs::FileSystem& file_system, const Layout& layout) {
+  BENCHKEEP_ASSIGN(const bool any, fs::Exists(file_system, layout.backups()));
+  if (!any) return false;
+  BENCHKEEP_ASSIGN(const auto entries, file_system.List(layout.backups()));
+  for (const fs::DirEntry& entry : entries) {
+    if (entry.type != fs::FileType::kDirectory) continue;
+    BENCHKEEP_ASSIGN(const bool manifest,
+                     fs::Exists(file_system, layout.backups() / entry.name /
+                                                 kBackupManifest));
+    if (manifest) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Store Store::Elsewhere(const fs::Path& root) const {
@@ -80,6 +95,9 @@ Result<Store> Store::Open(fs::FileSystem& file_system, Clock& clock,
                                layout.master(), layout.state()}) {
     BENCHKEEP_ASSIGN(const bool exists, fs::Exists(file_system, path));
     any |= exists;
+  }
+  if (!any) {
+    BENCHKEEP_ASSIGN(any, HoldsBackups(file_system, layout));
   }
   if (!any) {
     return Fail(

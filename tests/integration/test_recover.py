@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -73,6 +75,35 @@ def test_all_tests_come_back(benchkeep: Benchkeep, store: Path):
     assert data["replayed_rows"] >= 40
     assert (store / data["saved_to"]).is_dir()
     assert set(data["files"]) == {PILOT.master, PILOT.results}
+
+
+def test_backups_alone_are_enough(benchkeep: Benchkeep, store: Path):
+    """Everything else was deleted, benchkeep's own folder too."""
+    later = set(storegen.test_ids(10_100, 20)) | set(storegen.test_ids(10_200, 20))
+    want = keys(store) - later
+    master = (store / PILOT.master).read_bytes()
+    for entry in store.iterdir():
+        if entry.name != "backups":
+            shutil.rmtree(entry)
+    assert not (store / ".benchkeep").exists()
+    benchkeep.must(store, "recover", "--drill")
+    benchkeep.must(store, "recover", "--yes")
+    assert keys(store) == want
+    assert (store / PILOT.master).read_bytes() == master
+    checks.assert_at_rest(store)
+
+
+def test_what_is_wrong_with_a_backup_is_said(benchkeep: Benchkeep, store: Path):
+    """A backup is whole, and its totals disagree all the same."""
+    document = json.loads((store / PILOT.master).read_text())
+    document["summary"]["total_tests"] += 5
+    (store / PILOT.master).write_text(json.dumps(document))
+    benchkeep.run(store, "backup", "create")
+    wreck(store)
+    outcome = benchkeep.run(store, "recover", "--yes", "--even-if-not-good")
+    codes = {finding["code"]: finding for finding in outcome.document["findings"]}
+    assert "restored_with_warnings" in codes, outcome
+    assert "diagnose" in codes["restored_with_warnings"]["fix"]
 
 
 def test_undo_brings_the_ruins_back(benchkeep: Benchkeep, store: Path):

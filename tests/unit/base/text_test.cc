@@ -59,6 +59,20 @@ TEST(SizeText, IsExactAndReadsBack) {
   }
 }
 
+TEST(IsUtf8, AtEveryPlaceOfALongText) {
+  const std::string plain(20, 'a');
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_TRUE(IsUtf8(plain));
+  for (std::size_t at = 0; at <= plain.size(); ++at) {
+    std::string text = plain;
+    EXPECT_TRUE(IsAscii(text));
+    EXPECT_TRUE(IsUtf8(text.insert(at, "\xE6\xB5\x8B"))) << at;
+    EXPECT_FALSE(IsAscii(text)) << at;
+    EXPECT_FALSE(IsUtf8(text.insert(at, "\xFF"))) << at;
+  }
+  EXPECT_FALSE(IsUtf8("1234567\xE4\xBD")) << "cut off";
+}
+
 TEST(CleanUtf8, KeepsWhatIsValid) {
   const std::string text = "a \xC3\xA9 \xE4\xBD\xA0 \xF0\x9F\x98\x80";
   EXPECT_EQ(CleanUtf8(text), text);

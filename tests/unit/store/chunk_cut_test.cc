@@ -107,6 +107,9 @@ TEST(RunCut, TakesOutExactlyWhatIsAskedFor) {
     Values read;
     ASSERT_TRUE(ReadRuns(made.runs(), removed, read));
     EXPECT_EQ(read, at_removed);
+    Values all;
+    ASSERT_TRUE(ReadAllRuns(made.runs(), all));
+    EXPECT_EQ(all, made.values);
 
     std::string cut;
     ASSERT_TRUE(CutRuns(made.runs(), removed, cut));

@@ -506,6 +506,29 @@ TEST_F(MergeTest, StatisticsOfBothShapes) {
   EXPECT_DOUBLE_EQ(*statistics->success_rate, 0.4);
 }
 
+TEST_F(MergeTest, AFileThatIsMovedOrRemovedMeanwhileIsReadToItsEnd) {
+  const Store store = OpenStore();
+  const fs::Path trash = store.layout().trash_dir() / "t";
+  std::filesystem::create_directories(trash);
+  for (const bool removed : {false, true}) {
+    Base("SELECT 'a' AS test_id, true AS success");
+    auto results = ParquetResults::Open(store, {});
+    ASSERT_TRUE(results.ok());
+    if (removed) {
+      std::filesystem::remove(ResultsPath());
+    } else {
+      std::filesystem::rename(ResultsPath(), trash / "test_results.parquet");
+    }
+    const auto scan = (*results)->Scan({});
+    ASSERT_TRUE(scan.ok()) << scan.error().message.English();
+    EXPECT_EQ((*scan)->columns(), (Texts{"test_id", "success"}));
+    const auto statistics = (*results)->Statistics();
+    ASSERT_TRUE(statistics.ok()) << statistics.error().message.English();
+    EXPECT_EQ(statistics->total_tests, 1U);
+    EXPECT_DOUBLE_EQ(*statistics->success_rate, 1);
+  }
+}
+
 TEST_F(MergeTest, ChangeByAStrangerIsNoticed) {
   Base("SELECT 'a' AS test_id");
   const Store store = OpenStore();

@@ -48,6 +48,15 @@ TEST(Retention, KeepsThirtyDaysAndThreeGoodOnes) {
   EXPECT_EQ(Kept(all, {}, 200), (std::vector<std::uint64_t>{48, 49, 50}));
 }
 
+TEST(Retention, AgeKeepsNothingWhenToldSo) {
+  // All made within one second.
+  const std::vector<RetentionCandidate> all = {Backup(1, 7), Backup(2, 7),
+                                               Backup(3, 7), Backup(4, 7)};
+  RetentionRules rules;
+  rules.keep_days = 0;
+  EXPECT_EQ(Kept(all, rules, 7), (std::vector<std::uint64_t>{2, 3, 4}));
+}
+
 TEST(Retention, SuspectAndBadOnesPushNothingOut) {
   std::vector<RetentionCandidate> all = {Backup(1, 0), Backup(2, 1),
                                          Backup(3, 2)};

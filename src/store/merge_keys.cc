@@ -1,0 +1,162 @@
+// Reading keys and outcomes.
+
+#include "store/merge_keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace benchkeep::store {
+
+// The place, key and outcome of a row as columns, in the united types; the
+// results have fewer columns than the union when increments brought new ones.
+std::string MergeKeys::Columns(bool of_base) const {
+  std::string list;
+  for (const std::size_t place : schema_.Key()) {
+    list += ", " + Typed(place, of_base);
+  }
+  const std::optional<std::size_t> outcome = Outcome(of_base);
+  return list + ", " +
+         (outcome ? Typed(*outcome, of_base) : std::string("NULL::BOOLEAN"));
+}
+
+std::string MergeKeys::Typed(std::size_t place, bool of_base) const {
+  const std::string& type = schema_.columns()[place].type;
+  std::string expression = ColumnSlot(place);
+  if (of_base && base_types_[place] != type) {
+    expression = fmt::format("CAST({} AS {})", expression, Storable(type));
+  }
+  static constexpr std::array<std::string_view, 13> kNative = {
+      "BOOLEAN",  "TINYINT",   "SMALLINT", "INTEGER", "BIGINT",
+      "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT",
+      "DOUBLE",   "VARCHAR",   "NULL"};
+  const bool native =
+      std::find(kNative.begin(), kNative.end(), type) != kNative.end();
+  return native ? expression : fmt::format("CAST({} AS VARCHAR)", expression);
+}
+
+std::optional<std::size_t> MergeKeys::Outcome(bool of_base) const {
+  const int found = schema_.Find(success_);
+  if (found < 0 || schema_.shape() != Shape::kRecords) return std::nullopt;
+  const auto place = static_cast<std::size_t>(found);
+  if (of_base && place >= base_types_.size()) return std::nullopt;
+  return place;
+}
+
+bool MergeKeys::HasType(std::size_t place, bool of_base,
+                        const char* type) const {
+  return schema_.columns()[place].type == type &&
+         (!of_base || base_types_[place] == type);
+}
+
+std::optional<KeyScan> MergeKeys::Plan(const ParquetSource& source,
+                                       const Limits& limits,
+                                       bool of_base) const {
+  const std::vector<std::size_t> key = schema_.Key();
+  if (!limits.pages || key.size() != 1 ||
+      !HasType(key.front(), of_base, "VARCHAR")) {
+    return std::nullopt;
+  }
+  KeyScan scan{&source, key.front(), std::nullopt, limits.threads,
+               limits.memory_bytes};
+  if (!of_base) return scan;
+  scan.outcome = Outcome(of_base);
+  if (scan.outcome && !HasType(*scan.outcome, of_base, "BOOLEAN")) {
+    return std::nullopt;
+  }
+  return scan;
+}
+
+Status MergeKeys::ScanFresh(std::uint64_t total, const Take& take) {
+  BENCHKEEP_TRY(ScanByEngine(
+      fmt::format("SELECT seq{} FROM fresh", Columns(false)), total, take));
+  return {};
+}
+
+Result<std::optional<RowCount>> MergeKeys::ScanBase(const ParquetSource& base,
+                                                    const Limits& limits,
+                                                    const Take& take) {
+  if (const auto scan = Plan(base, limits, true)) return ScanPages(*scan, take);
+  BENCHKEEP_ASSIGN(
+      const RowCount count,
+      ScanByEngine(fmt::format("SELECT file_row_number{} FROM {}",
+                               Columns(true), base.From()),
+                   base.footer().rows(), take));
+  return std::optional(count);
+}
+
+Result<RowCount> MergeKeys::CountWritten(const ParquetSource& written,
+                                         const Limits& limits) {
+  if (const auto scan = Plan(written, limits, false)) {
+    BENCHKEEP_ASSIGN(const std::optional<RowCount> count,
+                     ScanPages(*scan, nullptr));
+    if (count) return *count;
+  }
+  return ScanByEngine(fmt::format("SELECT file_row_number{} FROM {}",
+                                  Columns(false), written.From()),
+                      written.footer().rows(), nullptr);
+}
+
+Result<std::optional<RowCount>> MergeKeys::ScanPages(const KeyScan& scan,
+                                                     const Take& take) {
+  RowCount count;
+  RowKey row;
+  BENCHKEEP_ASSIGN(
+      const bool whole, ScanKeysOf(scan, [&](const GroupKeys& keys) -> Status {
+        count += keys.count;
+        for (std::size_t i = 0; take && i < keys.hashes.size(); ++i) {
+          row.hash = keys.hashes[i];
+          row.complete = keys.is_null.empty() || !keys.is_null[i];
+          row.outcome = keys.outcomes[i];
+          BENCHKEEP_TRY(take(row));
+          ++row.place;
+        }
+        return Advance(count.rows);
+      }));
+  return whole ? std::optional(count) : std::nullopt;
+}
+
+Result<RowCount> MergeKeys::ScanByEngine(const std::string& sql,
+                                         std::uint64_t total,
+                                         const Take& take) {
+  BENCHKEEP_ASSIGN(engine::Rows rows, connection_.Query(sql));
+  const std::size_t keys = schema_.Key().size();
+  KeyHasher hasher(1, keys);
+  RowCount count;
+  RowKey row;
+  while (true) {
+    BENCHKEEP_ASSIGN(const engine::Chunk chunk, rows.Next());
+    if (chunk.rows() == 0) break;
+    hasher.Bind(chunk);
+    const engine::Column places = chunk.column(0);
+    const engine::Column outcomes = chunk.column(1 + keys);
+    for (std::uint64_t i = 0; i < chunk.rows(); ++i) {
+      row.complete = hasher.Hash(i, row.hash);
+      AddTo(count.keys, row.hash);
+      if (!take) continue;
+      row.place = static_cast<std::uint64_t>(places.Int(i));
+      row.outcome = OutcomeTag(outcomes, i);
+      BENCHKEEP_TRY(take(row));
+    }
+    count.rows += chunk.rows();
+    BENCHKEEP_TRY(Advance(count.rows));
+  }
+  if (count.rows != total) {
+    return Fail(
+        Code::kCorruption,
+        Say(N_("{0} rows were promised, {1} were read"), total, count.rows));
+  }
+  return count;
+}
+
+Status MergeKeys::Advance(std::uint64_t done) {
+  progress_.Advance(done);
+  if (progress_.Cancelled()) {
+    return Fail(Code::kCancelled, Say(N_("interrupted")));
+  }
+  return {};
+}
+
+}  // namespace benchkeep::store
