@@ -103,6 +103,8 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
   options.log(Say(N_("looking after {0}"), store.layout().root()));
   while (true) {
     for (const Message& message : guard.Collect()) options.log(message);
+    // People hear of it at once, where they are told about checks at all.
+    if (guard.TakeAlarm()) keeper.RunSoon("alerts");
     for (const Message& message : memory.Collect()) options.log(message);
     memory.Tick(clock.Now());
     keeper.Tick();

@@ -224,6 +224,7 @@ void GuardWatch::SeeMaster() {
     return;
   }
   if (!*alarm) return;
+  alarm_ = true;
   const store::FallenCell& first = (*alarm)->cells.front();
   Tell(Say(
       N_("ALARM: {0} cells of the master database hold fewer tests than before "

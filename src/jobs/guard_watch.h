@@ -41,6 +41,9 @@ class GuardWatch {
   // What has happened since the last call, for the log.
   std::vector<Message> Collect();
 
+  // True when counters of the master database fell since the last call.
+  bool TakeAlarm() { return alarm_.exchange(false); }
+
  private:
   struct Held {
     fs::HeldFile file;
@@ -70,6 +73,7 @@ class GuardWatch {
   host::FolderWatch watch_;
   host::WakeUp stop_signal_;
   std::atomic<bool> stop_ = false;
+  std::atomic<bool> alarm_ = false;
   std::thread thread_;
 
   int increments_ = -1;  // Watches, -1 while there is no folder.

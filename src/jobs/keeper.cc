@@ -150,6 +150,13 @@ void JobKeeper::Book(const store::JobRun& run, TimePoint now) {
   }
 }
 
+void JobKeeper::RunSoon(const std::string& name) {
+  const std::vector<Job>& jobs = scheduler_.jobs();
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (jobs[i].name == name) scheduler_.Want(i);
+  }
+}
+
 void JobKeeper::Replace(std::vector<Job> jobs) {
   scheduler_.Replace(std::move(jobs), store_->clock().Now());
 }

@@ -47,6 +47,9 @@ class JobKeeper {
 
   void Replace(std::vector<Job> jobs);
 
+  // The job runs at the next tick; nothing happens when there is no such job.
+  void RunSoon(const std::string& name);
+
   [[nodiscard]] const Scheduler& scheduler() const { return scheduler_; }
   [[nodiscard]] std::int64_t started() const { return started_; }
   [[nodiscard]] std::int64_t failed() const { return failed_; }

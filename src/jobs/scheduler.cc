@@ -132,6 +132,7 @@ std::optional<Start> Scheduler::DueOf(std::size_t job, TimePoint now) {
   if (state.retry_at && *state.retry_at <= now) {
     return Start{job, state.planned, Trigger::kRetry, state.attempt + 1};
   }
+  if (state.wanted) return Start{job, now, Trigger::kManual, 1};
   return std::nullopt;
 }
 
@@ -144,6 +145,7 @@ std::vector<Start> Scheduler::Due(TimePoint now) {
     if (!start) continue;
     State& state = states_[i];
     state.running = true;
+    state.wanted = false;
     state.attempt = start->attempt;
     state.planned = start->planned;
     state.retry_at.reset();
@@ -183,6 +185,7 @@ std::optional<TimePoint> Scheduler::NextWake() const {
     if (jobs_[i].schedule.at_reboot() && state.watermark < booted_ - kJump) {
       consider(last_seen_);
     }
+    if (state.wanted) consider(last_seen_);
     consider(NextRun(i));
     consider(state.retry_at);
   }

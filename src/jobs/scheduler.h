@@ -60,6 +60,9 @@ class Scheduler {
   // job stays with its name.
   void Replace(std::vector<Job> jobs, TimePoint now);
 
+  // The job is due now, whatever its times are; after the run that goes on.
+  void Want(std::size_t job) { states_[job].wanted = true; }
+
   // The runs to start now; each is taken for started.
   std::vector<Start> Due(TimePoint now);
   void Ended(std::size_t job, Ending ending, TimePoint now);
@@ -87,6 +90,7 @@ class Scheduler {
     TimePoint watermark{};
     bool running = false;
     bool paused = false;
+    bool wanted = false;
     std::int64_t attempt = 0;  // Of the run that goes on or is to be retried.
     TimePoint planned{};
     std::optional<TimePoint> retry_at;

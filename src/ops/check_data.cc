@@ -5,6 +5,7 @@
 #include "ops/check_parts.h"
 #include "ops/job_limits.h"
 #include "ops/status.h"
+#include "store/guard.h"
 #include "store/master_database.h"
 #include "store/parquet_footer.h"
 #include "store/parquet_results.h"
@@ -50,6 +51,24 @@ void CheckStatistics(const CheckInput& input, CheckResult& result) {
                                    : Json());
   result.message = Say(N_("{0} tests of {1} models, readable"),
                        statistics->total_tests, statistics->models.size());
+}
+
+// What the guard of the daemon saw falling, unless it was brought back.
+void CheckLostUpdates(const CheckInput& input,
+                      const store::MasterDatabase& master,
+                      CheckResult& result) {
+  const auto lost = store::Guard(input.store).StillLost(master);
+  if (!lost.ok()) return Unreadable(result, lost.error());
+  std::size_t cells = 0;
+  for (const store::LostUpdate& one : *lost) cells += one.cells.size();
+  result.details.Set("lost_updates", Json::Uint(cells));
+  if (cells == 0) return;
+  const store::FallenCell& first = lost->front().cells.front();
+  Worsen(result, CheckState::kCritical,
+         Say(N_("{0} cells held more tests before a writer put older counts "
+                "over them: {1}, {2} -> {3}"),
+             cells, first.cell, first.before, first.after),
+         Say(N_("`benchkeep repair --lost-updates`")));
 }
 
 }  // namespace
@@ -108,6 +127,7 @@ CheckOutput CheckMaster(const CheckInput& input) {
                statistics.total_tests, grave),
            repair);
   }
+  CheckLostUpdates(input, *master, result);
   return output;
 }
 

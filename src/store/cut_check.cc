@@ -61,8 +61,8 @@ class ChunkCheck {
       if (!NextPage(before_, old_at, old_page)) return false;
       Places gone;
       if (const ThriftValue* head = old_page.DataHeader()) {
-        const auto rows = static_cast<std::uint64_t>(
-            head->Int(pq::data_page::kNumValues, 0));
+        const auto rows =
+            static_cast<std::uint64_t>(head->Int(pq::data_page::kNumValues, 0));
         const auto end =
             std::lower_bound(removed.begin(), removed.end(), row + rows);
         gone = removed.first(static_cast<std::size_t>(end - removed.begin()));
@@ -115,7 +115,8 @@ class ChunkCheck {
   bool ReadBoth(const HybridRuns& before, const HybridRuns& after) {
     old_numbers_.clear();
     new_numbers_.clear();
-    return ReadAllRuns(before, old_numbers_) && ReadAllRuns(after, new_numbers_);
+    return ReadAllRuns(before, old_numbers_) &&
+           ReadAllRuns(after, new_numbers_);
   }
 
   bool SameValues(Places gone) {
@@ -209,15 +210,15 @@ Result<bool> ReadChunk(const ParquetSource& source, const ThriftValue& chunk,
   const auto range = ChunkRange(chunk, source.info().size);
   if (!range) return false;
   bytes.resize(range->end - range->begin);
-  BENCHKEEP_ASSIGN(
-      const std::size_t got,
-      source.file().ReadAt(range->begin,
-                           std::as_writable_bytes(std::span(bytes))));
+  BENCHKEEP_ASSIGN(const std::size_t got,
+                   source.file().ReadAt(
+                       range->begin, std::as_writable_bytes(std::span(bytes))));
   return got == bytes.size();
 }
 
 Status CheckPair(const CutCheck& check, const CutPair& pair) {
-  const std::uint64_t rows = check.before->footer().row_groups()[pair.before].rows;
+  const std::uint64_t rows =
+      check.before->footer().row_groups()[pair.before].rows;
   std::vector<std::uint32_t> removed;
   for (std::uint64_t row = 0; row < rows; ++row) {
     if (check.lost->Holds(pair.first_row + row)) {
@@ -234,8 +235,8 @@ Status CheckPair(const CutCheck& check, const CutPair& pair) {
                      ReadChunk(*check.before, old_chunk, before));
     BENCHKEEP_ASSIGN(const bool new_read,
                      ReadChunk(*check.after, new_chunk, after));
-    const std::int64_t codec = old_chunk.Field(pq::chunk::kMeta)
-                                   ->Int(pq::column_meta::kCodec, -1);
+    const std::int64_t codec =
+        old_chunk.Field(pq::chunk::kMeta)->Int(pq::column_meta::kCodec, -1);
     if (old_read && new_read &&
         ChunkCheck(columns[i], before, after, static_cast<PageCodec>(codec))
             .Run(removed)) {

@@ -234,21 +234,19 @@ Read ReadGroup(const KeyScan& scan, std::size_t group,
     return work;
   }
   keys.outcomes.reserve(rows);
-  BENCHKEEP_ASSIGN(
-      const bool known,
-      ChunkReader(*scan.source, group, *scan.outcome, *work)
-          .Read([](const PageValues&) { return false; },
-                [&](const OpenedPage& page) {
-                  return TakeOutcomes(page, *work);
-                }));
+  BENCHKEEP_ASSIGN(const bool known,
+                   ChunkReader(*scan.source, group, *scan.outcome, *work)
+                       .Read([](const PageValues&) { return false; },
+                             [&](const OpenedPage& page) {
+                               return TakeOutcomes(page, *work);
+                             }));
   if (!known || keys.outcomes.size() != rows) return nullptr;
   return work;
 }
 
 bool Fits(const KeyScan& scan) {
   const ParquetFooter& footer = scan.source->footer();
-  if (!footer.flat() ||
-      footer.columns()[scan.key].physical != pq::kByteArray ||
+  if (!footer.flat() || footer.columns()[scan.key].physical != pq::kByteArray ||
       (scan.outcome &&
        footer.columns()[*scan.outcome].physical != pq::kBoolean)) {
     return false;

@@ -79,11 +79,10 @@ Result<std::optional<RowCount>> MergeKeys::ScanBase(const ParquetSource& base,
                                                     const Limits& limits,
                                                     const Take& take) {
   if (const auto scan = Plan(base, limits, true)) return ScanPages(*scan, take);
-  BENCHKEEP_ASSIGN(
-      const RowCount count,
-      ScanByEngine(fmt::format("SELECT file_row_number{} FROM {}",
-                               Columns(true), base.From()),
-                   base.footer().rows(), take));
+  BENCHKEEP_ASSIGN(const RowCount count,
+                   ScanByEngine(fmt::format("SELECT file_row_number{} FROM {}",
+                                            Columns(true), base.From()),
+                                base.footer().rows(), take));
   return std::optional(count);
 }
 

@@ -25,6 +25,7 @@ import oracle
 import storegen
 import writer
 from cli import Benchkeep
+from postbox import hook_server
 from storegen import PILOT, StoreBuilder
 from test_daemon import Daemon, wait_for
 
@@ -293,6 +294,40 @@ def test_a_stale_writer_raises_an_alarm(root: Path, daemon):
     write_master(root, master(90))
     wait_for(lambda: not alarms(root), "the end of the alarm")
     assert len(images(root)) == 1
+
+
+def test_people_are_told_of_an_alarm_at_once(benchkeep: Benchkeep, root: Path):
+    """Long before the time of the job that sends alerts."""
+    with hook_server() as hook:
+        text = (root / "benchkeep.toml").read_text()
+        text = text.replace(
+            "[jobs.alerts]\nenabled = false\n",
+            '[jobs.alerts]\nschedule = "0 0 29 2 *"\n',
+        )
+        text += f'[webhook.team]\nurl = "{hook.url}/x"\n'
+        (root / "benchkeep.toml").write_text(text)
+        (root / "benchkeep.toml").chmod(0o600)
+        running = Daemon(benchkeep, root)
+        try:
+            for total in (38, 89):
+                write_master(root, master(total))
+                wait_for(lambda: newest_tests(root) == total + 5, f"image of {total}")
+            assert not hook.calls
+            write_master(root, master(36))
+            wait_for(lambda: hook.calls, "the alert")
+        finally:
+            running.stop()
+    (call,) = hook.calls[:1]
+    (check,) = [c for c in call.document["checks"] if c["name"] == "master_database"]
+    assert check["status"] == "critical" and "89 -> 36" in call.document["text"]
+    assert "repair --lost-updates" in call.document["text"]
+    outcome = benchkeep.run(root, "check", "--only", "master_database")
+    (check,) = outcome.data["checks"]
+    assert check["status"] == "critical" and check["details"]["lost_updates"] == 1
+    benchkeep.run(root, "repair", "--lost-updates", "--yes")
+    outcome = benchkeep.run(root, "check", "--only", "master_database")
+    (check,) = outcome.data["checks"]
+    assert check["details"]["lost_updates"] == 0
 
 
 def held(root: Path) -> dict[str, int]:

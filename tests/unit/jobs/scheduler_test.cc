@@ -232,6 +232,23 @@ TEST(Scheduler, ANewRunReplacesARetry) {
   EXPECT_EQ(scheduler.NextWake(), kStart + 6min);
 }
 
+TEST(Scheduler, RunsWhatIsWantedAtOnceAndOnce) {
+  Scheduler scheduler({MakeJob("j", "0 * * * *")}, kStart, kStart);
+  EXPECT_TRUE(scheduler.Due(kStart + 1min).empty());
+  scheduler.Want(0);
+  EXPECT_EQ(scheduler.NextWake(), kStart + 1min);
+  EXPECT_EQ(Text(scheduler.Due(kStart + 2min), scheduler),
+            "j/manual/01-01T12:32/1");
+  scheduler.Want(0);
+  EXPECT_TRUE(scheduler.Due(kStart + 3min).empty()) << "while it runs";
+  scheduler.Ended(0, Ending::kDone, kStart + 4min);
+  EXPECT_EQ(scheduler.Due(kStart + 4min).size(), 1U);
+  scheduler.Ended(0, Ending::kDone, kStart + 5min);
+  EXPECT_TRUE(scheduler.Due(kStart + 6min).empty());
+  EXPECT_EQ(Text(scheduler.Due(kStart + 30min), scheduler),
+            "j/schedule/01-01T13:00/1");
+}
+
 TEST(Scheduler, PausedJobsMissTheirTimes) {
   Scheduler scheduler({MakeJob("j", "0 * * * *")}, kStart, kStart);
   scheduler.SetPaused(0, true, kStart);

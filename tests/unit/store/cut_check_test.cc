@@ -31,12 +31,12 @@ std::string Select(const std::string& column, std::uint64_t changed) {
   std::string list;
   for (const char* name : kColumns) {
     const auto& [right, wrong] = columns.at(name);
-    list += fmt::format("{}{} AS {}", list.empty() ? "" : ", ",
-                        name == column
-                            ? fmt::format("CASE WHEN i = {} THEN {} ELSE {} END",
-                                          changed, wrong, right)
-                            : right,
-                        name);
+    list += fmt::format(
+        "{}{} AS {}", list.empty() ? "" : ", ",
+        name == column ? fmt::format("CASE WHEN i = {} THEN {} ELSE {} END",
+                                     changed, wrong, right)
+                       : right,
+        name);
   }
   return fmt::format("SELECT {} FROM range({}) t(i)", list, kRows);
 }
@@ -62,9 +62,9 @@ class CutCheckTest : public testing::Test {
     BENCHKEEP_CHECK(base.ok() && source.ok());
     std::filesystem::remove(Path("cut"));
     const std::size_t groups = base->footer().row_groups().size();
-    const auto cut = CutRowGroups(
-        {&*source, &lost_, std::vector<bool>(groups, true), 2}, files_,
-        Path("cut"));
+    const auto cut =
+        CutRowGroups({&*source, &lost_, std::vector<bool>(groups, true), 2},
+                     files_, Path("cut"));
     BENCHKEEP_CHECK(cut.ok());
     const auto after = ParquetSource::Open(Path("cut"));
     BENCHKEEP_CHECK(after.ok());
@@ -85,8 +85,9 @@ class CutCheckTest : public testing::Test {
 };
 
 TEST_F(CutCheckTest, AcceptsWhatIsRight) {
-  for (const char* more : {"", ", DICTIONARY_SIZE_LIMIT 1",
-                           ", COMPRESSION zstd", ", COMPRESSION uncompressed"}) {
+  for (const char* more :
+       {"", ", DICTIONARY_SIZE_LIMIT 1", ", COMPRESSION zstd",
+        ", COMPRESSION uncompressed"}) {
     maker_.Make(Path("base"), Select("", 0), Options(more));
     const Status same = Check("base", lost_);
     EXPECT_TRUE(same.ok()) << more << same.error().message.English();

@@ -73,7 +73,8 @@ class KeyScanTest : public testing::Test {
 
 // Every third key is repeated, some are NULL, some are not ASCII.
 constexpr const char* kMixed =
-    "SELECT CASE WHEN i % 7 = 3 THEN NULL WHEN i % 5 = 0 THEN '\xE6\xB5\x8B_' || i "
+    "SELECT CASE WHEN i % 7 = 3 THEN NULL WHEN i % 5 = 0 THEN '\xE6\xB5\x8B_' "
+    "|| i "
     "ELSE 'model_optimal_0.8_easy_' || (i // 3) END AS test_id, CASE WHEN i % "
     "11 = 0 THEN NULL ELSE i % 2 = 0 END AS success FROM range(50000) t(i)";
 constexpr const char* kWhole =
@@ -83,10 +84,9 @@ TEST_F(KeyScanTest, SeesWhatTheEngineSees) {
   for (const char* select : {kMixed, kWhole}) {
     for (const char* codec : {"uncompressed", "snappy", "gzip", "zstd"}) {
       for (const char* dictionary : {"1", "1000000"}) {
-        Make(select,
-             fmt::format(", COMPRESSION {}, DICTIONARY_SIZE_LIMIT {}, "
-                         "ROW_GROUP_SIZE 8192",
-                         codec, dictionary));
+        Make(select, fmt::format(", COMPRESSION {}, DICTIONARY_SIZE_LIMIT {}, "
+                                 "ROW_GROUP_SIZE 8192",
+                                 codec, dictionary));
         const auto seen = Scan();
         ASSERT_TRUE(seen) << codec << ", dictionary of " << dictionary;
         EXPECT_TRUE(*seen == ByEngine()) << codec << ", " << dictionary;
