@@ -39,9 +39,9 @@ Bar BarFor(const Environment& environment, const GlobalOptions& options) {
 }  // namespace
 
 std::vector<std::filesystem::path> LocaleFolders(
-    const std::filesystem::path& program_folder) {
-  return {program_folder / "locale",
-          program_folder.parent_path() / "share" / "locale"};
+    const std::filesystem::path& program) {
+  const std::filesystem::path folder = program.parent_path();
+  return {folder / "locale", folder.parent_path() / "share" / "locale"};
 }
 
 void DeclareGlobalOptions(GlobalOptions& options, FlagSet& flags) {
@@ -104,7 +104,7 @@ render::Face Context::face() const {
 }
 
 render::Translator Context::TranslatorIn(render::Language language) const {
-  return {language, LocaleFolders(environment_.program_folder)};
+  return {language, LocaleFolders(environment_.program)};
 }
 
 render::Face Context::ErrorFace() const {

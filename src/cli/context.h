@@ -44,14 +44,14 @@ void DeclareGlobalOptions(GlobalOptions& options, FlagSet& flags);
 
 // Where the catalogues of texts lie.
 std::vector<std::filesystem::path> LocaleFolders(
-    const std::filesystem::path& program_folder);
+    const std::filesystem::path& program);
 
 // Everything outside the program; tests bring their own.  Holds references:
 // what they refer to must outlive it.
 struct Environment {
   std::vector<std::string> args;  // Without the name of the program.
   std::function<std::string(const char*)> variable;  // Empty when not set.
-  std::filesystem::path program_folder;
+  std::filesystem::path program;                     // The file that runs.
   Terminal& terminal;
   fs::FileSystem& file_system;
   Clock& clock;
@@ -77,8 +77,8 @@ class Context {
   [[nodiscard]] std::string variable(const char* name) const {
     return environment_.variable(name);
   }
-  [[nodiscard]] const std::filesystem::path& program_folder() const {
-    return environment_.program_folder;
+  [[nodiscard]] const std::filesystem::path& program() const {
+    return environment_.program;
   }
 
   // The folder of -C, absolute; it need not exist.

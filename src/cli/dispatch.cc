@@ -41,7 +41,7 @@ render::Translator TranslatorFor(const Environment& environment,
       environment.variable("LANGUAGE"), environment.variable("LC_ALL"),
       environment.variable("LC_MESSAGES"), environment.variable("LANG")};
   return {options.language.value_or(render::LanguageOf(names)),
-          LocaleFolders(environment.program_folder)};
+          LocaleFolders(environment.program)};
 }
 
 // Walks down to the command that is named, reading options on the way.

@@ -26,8 +26,7 @@ Result<std::vector<jobs::Job>> JobsOfStore(const Context& context,
 }
 
 jobs::Program ThisProgram(const Context& context) {
-  return {(context.program_folder() / "benchkeep").string(),
-          context.store().layout().root()};
+  return {context.program().string(), context.store().layout().root()};
 }
 
 }  // namespace benchkeep::cli

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "fs/posix_file_system.h"
 
@@ -18,10 +19,15 @@ std::string Variable(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-std::filesystem::path ProgramFolder() {
+// proc(5): the kernel adds a word when the file was replaced since.
+std::filesystem::path ThisProgram() {
+  constexpr std::string_view kDeleted = " (deleted)";
   std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::filesystem::path(".") : program.parent_path();
+  std::string path =
+      std::filesystem::read_symlink("/proc/self/exe", error).string();
+  if (error) return "benchkeep";
+  if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
+  return path;
 }
 
 }  // namespace
@@ -36,7 +42,7 @@ int Main(int argc, char** argv) {
         .args =
             std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),
         .variable = Variable,
-        .program_folder = ProgramFolder(),
+        .program = ThisProgram(),
         .terminal = terminal,
         .file_system = file_system,
         .clock = clock,

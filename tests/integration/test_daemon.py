@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -255,6 +256,18 @@ def test_pause_resume_and_run_by_hand(benchkeep: Benchkeep, root: Path):
     again = benchkeep.must(root, "schedule", "list").data["jobs"][0]
     assert again["state"] == "waiting" and again["next"] is not None
     assert again["last_run"] == done["id"]
+
+
+def test_jobs_are_run_by_the_program_itself(benchkeep: Benchkeep, root: Path):
+    """Whatever its file is called, and not by another one beside it."""
+    folder = root.parent / "bin"
+    folder.mkdir()
+    shutil.copy2(benchkeep.binary, folder / "benchkeep-new")
+    (folder / "benchkeep").symlink_to("/bin/false")
+    renamed = Benchkeep(folder / "benchkeep-new")
+    run = renamed.must(root, "schedule", "run", "consolidate").data["run"]
+    assert run["status"] in ("ok", "findings"), run
+    assert [report["command"] for report in run["reports"]] == ["consolidate"]
 
 
 def test_a_job_that_fails(benchkeep: Benchkeep, root: Path):

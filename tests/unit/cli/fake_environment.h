@@ -57,7 +57,7 @@ class FakeEnvironment {
               const auto found = variables.find(name);
               return found == variables.end() ? std::string() : found->second;
             },
-        .program_folder = std::filesystem::path(BENCHKEEP_BINARY).parent_path(),
+        .program = BENCHKEEP_BINARY,
         .terminal = terminal,
         .file_system = file_system,
         .clock = clock,
