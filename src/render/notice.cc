@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "render/check.h"
+#include "render/html.h"
 #include "render/text_table.h"
 
 namespace benchkeep::render {
@@ -53,26 +54,9 @@ const char* ColorOf(CheckState state) {
 
 std::string Html(const std::string& text) {
   std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "<br>\n";
-        break;
-      default:
-        out += c;
-    }
+  for (const char c : HtmlText(text)) {
+    if (c == '\n') out += "<br>";
+    out += c;
   }
   return out;
 }

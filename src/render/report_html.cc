@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "render/html.h"
 #include "render/report.h"
 #include "render/report_page.h"
 #include "render/report_style.h"
@@ -12,32 +13,7 @@
 namespace benchkeep::render {
 namespace {
 
-// Safe between tags and in quoted attributes.
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : Printable(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
+std::string Escaped(std::string_view text) { return HtmlText(Printable(text)); }
 
 // The same, where a long name may be broken.
 std::string Breakable(std::string_view text) {
