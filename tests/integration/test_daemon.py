@@ -18,48 +18,8 @@ import pytest
 import oracle
 import storegen
 from cli import FAILED, FINE, LOCKED, OK, Benchkeep
+from keeping import PATIENCE, Daemon, wait_for
 from storegen import PILOT, StoreBuilder
-
-PATIENCE = 60  # Seconds; a loaded machine is slow, a hang is a failure.
-
-
-def wait_for(condition, what: str):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    pytest.fail(f"waited in vain for {what}")
-
-
-class Daemon:
-    """A running daemon and what it says."""
-
-    def __init__(self, benchkeep: Benchkeep, root: Path, *args: str, **env: str):
-        self.log = root.parent / "daemon.log"
-        words = [benchkeep.binary, "-C", root, "daemon", *args]
-        with open(self.log, "w") as log:
-            self.process = subprocess.Popen(
-                [str(word) for word in words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env=benchkeep.environment(env),
-            )
-        self.wait_until_said("looking after")
-
-    def said(self) -> str:
-        return self.log.read_text()
-
-    def wait_until_said(self, words: str):
-        wait_for(lambda: words in self.said() or self.process.poll() is not None, words)
-        assert words in self.said(), self.said()
-
-    def stop(self, how: int = signal.SIGTERM) -> str:
-        self.process.send_signal(how)
-        out, _ = self.process.communicate(timeout=PATIENCE)
-        return out
 
 
 @pytest.fixture

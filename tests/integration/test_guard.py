@@ -10,9 +10,6 @@ import contextlib
 import json
 import os
 import random
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 
@@ -25,9 +22,9 @@ import oracle
 import storegen
 import writer
 from cli import Benchkeep
+from keeping import Daemon, wait_for
 from postbox import hook_server
 from storegen import PILOT, StoreBuilder
-from test_daemon import Daemon, wait_for
 
 NAME = "increment_1_1.parquet"
 
@@ -191,12 +188,10 @@ def test_the_deleting_function_beside_us(
     ledgers = tmp_path / "ledgers"
     ledgers.mkdir()
     writers = []
+    styles = [style for style in writer.STYLES if style != "new-files"]
     for number in range(4):
-        words = [root, number, "", ledgers / f"{number}.jsonl", seconds]
-        style = [word for word in writer.STYLES if word not in ("new-files",)]
-        words[2] = style[number % len(style)]
-        argv = [sys.executable, writer.__file__, *map(str, words)]
-        writers.append(subprocess.Popen(argv, stderr=subprocess.PIPE, text=True))
+        style = styles[number % len(styles)]
+        writers.append(campaign.start_writer(root, number, style, ledgers, seconds))
     deleted = 0
     turns = 0
     while any(process.poll() is None for process in writers):

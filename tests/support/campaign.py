@@ -71,6 +71,21 @@ def judge(root: Path, ledgers: Path, verdict: Verdict) -> Verdict:
     return verdict
 
 
+def start_writer(
+    root: Path,
+    number: int,
+    style: str,
+    ledgers: Path,
+    seconds: float,
+    pause: float = 0.02,
+) -> subprocess.Popen:
+    """A writer of that style, with a ledger of its own; `number` names its rows."""
+    ledger = ledgers / f"{number}-{style}.jsonl"
+    words = [root, number, style, ledger, seconds, pause]
+    argv = [sys.executable, writer.__file__, *map(str, words)]
+    return subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, errors="replace")
+
+
 def run(
     benchkeep: Benchkeep, folder: Path, seconds: float, writers: int = 8
 ) -> Verdict:
@@ -96,12 +111,7 @@ def run(
     running = []
     for number in range(writers):
         style = writer.STYLES[number % len(writer.STYLES)]
-        ledger = ledgers / f"{number}-{style}.jsonl"
-        words = [root, number, style, ledger, seconds]
-        argv = [sys.executable, writer.__file__, *map(str, words)]
-        running.append(
-            subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, errors="replace")
-        )
+        running.append(start_writer(root, number, style, ledgers, seconds))
     while any(process.poll() is None for process in running):
         consolidate()
     for process in running:

@@ -68,6 +68,17 @@ class Site:
                 pass
             return out
 
+    def events(self) -> Iterator[str]:
+        """Names of the server's events as they come, until it ends."""
+        connection = HTTPConnection(self.host, self.port, timeout=PATIENCE)
+        try:
+            connection.request("GET", "/api/v1/events")
+            for line in connection.getresponse():
+                if line.startswith(b"event: "):
+                    yield line.split()[1].decode()
+        finally:
+            connection.close()
+
     def act(self, name: str) -> Answer:
         headers = {
             "Authorization": f"Bearer {self.token}",

@@ -132,12 +132,13 @@ def main() -> None:
     parser.add_argument("style", choices=STYLES)
     parser.add_argument("ledger", type=Path)
     parser.add_argument("seconds", type=float)
+    parser.add_argument("pause", type=float, help="the longest between two writes")
     options = parser.parse_args()
     writer = Writer(options.root, options.number, options.style, options.ledger)
     end = time.monotonic() + options.seconds
     while time.monotonic() < end:
         writer.step()
-        time.sleep(writer.random.random() * 0.02)
+        time.sleep(writer.random.random() * options.pause)
 
 
 if __name__ == "__main__":

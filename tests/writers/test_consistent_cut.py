@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import io
-import json
-import subprocess
-import sys
+import random
 import tarfile
 import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+import campaign
+import storegen
 import writer
 from cli import Benchkeep
 from storegen import PILOT, StoreBuilder
-import random
-import storegen
 
 SECONDS = 12
-
-
-def acknowledged(ledgers: list[Path]) -> set[str]:
-    keys: set[str] = set()
-    for ledger in ledgers:
-        for line in ledger.read_text().splitlines():
-            keys |= set(json.loads(line).get("acknowledged", {}))
-    return keys
 
 
 def test_backups_during_a_campaign(benchkeep: Benchkeep, tmp_path: Path):
@@ -34,19 +24,15 @@ def test_backups_during_a_campaign(benchkeep: Benchkeep, tmp_path: Path):
     builder = StoreBuilder(root)
     builder.master(storegen.master_document(random.Random(3)))
     (root / PILOT.increments).mkdir(parents=True, exist_ok=True)
-    ledgers = [tmp_path / f"ledger-{number}" for number in range(4)]
-    for ledger in ledgers:
-        ledger.touch()
-    script = Path(writer.__file__)
+    ledgers = tmp_path / "ledgers"
+    ledgers.mkdir()
     writers = [
-        subprocess.Popen(
-            [sys.executable, script, root, str(number), style, ledger, str(SECONDS)]
-        )
-        for number, (style, ledger) in enumerate(zip(writer.STYLES, ledgers))
+        campaign.start_writer(root, number, style, ledgers, SECONDS)
+        for number, style in enumerate(writer.STYLES)
     ]
     made = []
     while any(process.poll() is None for process in writers):
-        before = acknowledged(ledgers)
+        before = set(campaign.read_ledgers(ledgers)[0])
         data = benchkeep.must(root, "backup", "create").data
         made.append((data["id"], data["state"], before))
         time.sleep(0.2)
