@@ -195,16 +195,6 @@ class ChunkCheck {
   std::vector<std::string_view> new_texts_;
 };
 
-const ThriftValue& ChunkOf(const ParquetSource& source, std::size_t group,
-                           std::size_t column) {
-  return source.footer()
-      .tree()
-      .Field(pq::file_meta::kRowGroups)
-      ->items[group]
-      .Field(pq::group::kColumns)
-      ->items[column];
-}
-
 Result<bool> ReadChunk(const ParquetSource& source, const ThriftValue& chunk,
                        std::string& bytes) {
   const auto range = ChunkRange(chunk, source.info().size);

@@ -47,12 +47,7 @@ class ChunkReader {
         source_(source),
         group_(group),
         column_(source.footer().columns()[column]),
-        chunk_(source.footer()
-                   .tree()
-                   .Field(pq::file_meta::kRowGroups)
-                   ->items[group]
-                   .Field(pq::group::kColumns)
-                   ->items[column]) {}
+        chunk_(ChunkOf(source, group, column)) {}
 
   // Calls `dictionary` with the values of the dictionary and `data` with every
   // page; false when one of them does, or a page is not understood.
@@ -251,14 +246,20 @@ bool Fits(const KeyScan& scan) {
        footer.columns()[*scan.outcome].physical != pq::kBoolean)) {
     return false;
   }
-  // Per row of the row groups in flight: what is returned, and the pages.
-  constexpr std::uint64_t kRowBytes = 64;
-  std::uint64_t most = 0;
-  for (const ParquetRowGroup& group : footer.row_groups()) {
-    most = std::max(most, group.rows);
+  // Of a row group in flight: what is returned, and the pages.
+  constexpr std::uint64_t kRowBytes = 24;
+  const std::uint64_t room =
+      scan.memory_bytes / (static_cast<std::uint64_t>(scan.threads) + 2);
+  for (std::size_t i = 0; i < footer.row_groups().size(); ++i) {
+    const auto pages = ChunkRange(ChunkOf(*scan.source, i, scan.key),
+                                  scan.source->info().size);
+    if (!pages || pages->end - pages->begin > room ||
+        footer.row_groups()[i].rows >
+            (room - (pages->end - pages->begin)) / kRowBytes) {
+      return false;
+    }
   }
-  return most <= scan.memory_bytes / kRowBytes /
-                     (static_cast<std::uint64_t>(scan.threads) + 2);
+  return true;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "fs/posix_file_system.h"
+#include "store/parquet_fields.h"
 
 namespace benchkeep::store {
 
@@ -19,6 +20,16 @@ Result<ParquetSource> ParquetSource::Open(const fs::Path& path) {
 
 std::string ParquetSource::From() const {
   return FromFiles({lease_.FdPath()}, footer_.columns().size());
+}
+
+const ThriftValue& ChunkOf(const ParquetSource& source, std::size_t group,
+                           std::size_t column) {
+  return source.footer()
+      .tree()
+      .Field(parquet::file_meta::kRowGroups)
+      ->items[group]
+      .Field(parquet::group::kColumns)
+      ->items[column];
 }
 
 std::string ColumnSlot(std::size_t index) { return fmt::format("c{}", index); }

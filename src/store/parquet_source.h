@@ -45,6 +45,10 @@ class ParquetSource {
   fs::FileInfo info_;
 };
 
+// The metadata of a column chunk; both must be there.
+const ThriftValue& ChunkOf(const ParquetSource& source, std::size_t group,
+                           std::size_t column);
+
 // "c<index>".
 std::string ColumnSlot(std::size_t index);
 // "t(c0, c1, ...)" for `count` columns.
