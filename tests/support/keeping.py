@@ -24,6 +24,19 @@ def wait_for(condition, what: str, patience: float = PATIENCE):
     pytest.fail(f"waited in vain for {what}")
 
 
+def processes(root: Path) -> dict[int, list[str]]:
+    """Words of every benchkeep that works on the store, by process id."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace").split("\0")[:-1]
+        except OSError:
+            continue
+        if words[1:3] == ["-C", str(root)]:
+            found[int(path.parent.name)] = words[3:]
+    return found
+
+
 class Daemon:
     """A running daemon and what it says."""
 
@@ -40,7 +53,12 @@ class Daemon:
                 text=True,
                 env=benchkeep.environment(env),
             )
-        self.wait_until_said("looking after", START_PATIENCE)
+        try:
+            self.wait_until_said("looking after", START_PATIENCE)
+        except BaseException:
+            self.process.kill()
+            self.process.communicate()
+            raise
 
     def said(self) -> str:
         with open(self.log) as log:
