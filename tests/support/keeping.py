@@ -53,7 +53,12 @@ class Daemon:
                 text=True,
                 env=benchkeep.environment(env),
             )
-        self.wait_until_said("looking after", START_PATIENCE)
+        try:
+            self.wait_until_said("looking after", START_PATIENCE)
+        except BaseException:
+            self.process.kill()
+            self.process.communicate()
+            raise
 
     def said(self) -> str:
         with open(self.log) as log:
