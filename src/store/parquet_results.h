@@ -63,10 +63,12 @@ class ParquetResults final : public Results {
   ParquetResults(const Store& store, const ResultsOptions& options)
       : store_(&store), options_(options) {}
 
-  // A sandbox that may read the results and `readable`, and write nowhere.
   // The engine opens the file that is held by its descriptor, but judges the
   // path behind it: a commit of somebody else may have moved it meanwhile.
   void AllowTheResults(engine::Options& options) const;
+  // A sandbox that may read `readable` and the results, wherever they are put
+  // meanwhile.  The folders where that may be are no place to write, either:
+  // SQL of users goes through QueryReadOnly().
   Result<engine::Database> OpenEngine(std::vector<fs::Path> readable);
   Result<const ParquetSource*> Base() const;
   Result<std::string> FilterQuery(const RowFilter& filter,
