@@ -154,6 +154,20 @@ class PlaceSet {
     const std::uint64_t at = place - first_;
     return at < count_ && (words_[at / 64] >> at % 64 & 1U) != 0;
   }
+  // Those in [begin, end), counted from `begin`.
+  [[nodiscard]] std::vector<std::uint32_t> Within(std::uint64_t begin,
+                                                  std::uint64_t end) const {
+    std::vector<std::uint32_t> found;
+    for (std::uint64_t at = begin - first_; at < end - first_; ++at) {
+      const std::uint64_t rest = words_[at / 64] >> at % 64;
+      if (rest == 0) {
+        at |= 63;  // On to the next word.
+      } else if ((rest & 1U) != 0) {
+        found.push_back(static_cast<std::uint32_t>(at + first_ - begin));
+      }
+    }
+    return found;
+  }
   // How often Add() was called.
   [[nodiscard]] std::uint64_t size() const { return size_; }
 

@@ -26,14 +26,16 @@ struct Bound {
 
 class ChunkCutter {
  public:
+  // The bytes of the chunk are in the buffers.
   ChunkCutter(const ParquetColumn& column, const ThriftValue& chunk,
-              std::string_view bytes, std::uint64_t rows,
-              std::span<const std::uint32_t> removed)
+              std::uint64_t rows, std::span<const std::uint32_t> removed,
+              CutBuffers& buffers)
       : column_(column),
         chunk_(chunk),
-        bytes_(bytes),
+        bytes_(buffers.chunk),
         rows_(rows),
-        removed_(removed) {}
+        removed_(removed),
+        buffers_(buffers) {}
 
   // Appends the pages to `out`; they stand at `origin` in the file.  False
   // when they are not understood.
@@ -142,7 +144,7 @@ class ChunkCutter {
 
   bool ReadDictionary(const ParquetPage& page) {
     PageValues values;
-    if (!OpenDictionary(form_, page, dictionary_, values)) return false;
+    if (!OpenDictionary(form_, page, buffers_.dictionary, values)) return false;
     for (Bound& bound : bounds_) {
       const bool read = VisitAll(values, [&](std::string_view value) {
         bound.in_dictionary.push_back(Same(value, bound.value));
@@ -195,23 +197,23 @@ class ChunkCutter {
 
   // A page that goes as a whole.
   bool Note(const ParquetPage& page, const std::vector<std::uint32_t>& rows) {
-    OpenedPage opened;
     std::vector<std::uint32_t> values;
-    return Open(page, opened) && Lost(opened, rows, values);
+    return Open(page, buffers_.page) && Lost(buffers_.page, rows, values);
   }
 
   bool CutPage(const ParquetPage& page, const std::vector<std::uint32_t>& rows,
                std::string& out) {
-    OpenedPage opened;
+    OpenedPage& opened = buffers_.page;
     std::vector<std::uint32_t> lost;
     if (!Open(page, opened) || !Lost(opened, rows, lost)) return false;
-    PageChange change{rows.size(), rows.size() - lost.size(), {}, {}};
+    PageChange& change = buffers_.change;
+    change.Start(rows.size(), rows.size() - lost.size());
     if (form_.optional() &&
-        !CutRuns({opened.levels, 1, opened.rows}, rows, change.levels)) {
+        !CutRuns({opened.levels, 1, opened.rows}, rows, change.bytes)) {
       return false;
     }
-    change.values.reserve(opened.values.bytes.size());
-    return CutValues(opened.values, lost, change.values) &&
+    change.EndLevels();
+    return CutValues(opened.values, lost, change.bytes) &&
            AppendChanged(form_, page, change, out, full_bytes_);
   }
 
@@ -222,7 +224,7 @@ class ChunkCutter {
     for (std::size_t at = 0; at < pages.size() && !found;) {
       if (!NextPage(pages, at, page)) return false;
       if (page.type == pq::kDictionaryPage) continue;
-      OpenedPage opened;
+      OpenedPage& opened = buffers_.page;
       if (!Open(page, opened)) return false;
       if (IsDictionaryEncoding(opened.values.encoding)) {
         HybridRuns indices;
@@ -279,9 +281,9 @@ class ChunkCutter {
   std::string_view bytes_;
   std::uint64_t rows_;
   std::span<const std::uint32_t> removed_;
+  CutBuffers& buffers_;
   PageForm form_;
   std::uint64_t origin_ = 0;  // Of the first byte of the output.
-  std::string dictionary_;
   std::vector<Bound> bounds_;
   std::optional<std::uint64_t> dictionary_at_;
   std::optional<std::uint64_t> data_at_;
@@ -296,7 +298,7 @@ class ChunkCutter {
 
 Result<std::optional<CutGroup>> CutRowGroup(
     fs::ReadableFile& file, const ParquetFooter& footer, std::size_t index,
-    std::span<const std::uint32_t> removed) {
+    std::span<const std::uint32_t> removed, CutBuffers& buffers) {
   const std::optional<CutGroup> cannot;
   if (!footer.flat()) return cannot;
   BENCHKEEP_ASSIGN(const fs::FileInfo info, file.Info());
@@ -304,7 +306,7 @@ Result<std::optional<CutGroup>> CutRowGroup(
   out.row_group = footer.tree().Field(pq::file_meta::kRowGroups)->items[index];
   const std::uint64_t rows = footer.row_groups()[index].rows;
   std::uint64_t full_bytes = 0;
-  std::string bytes;
+  std::string& bytes = buffers.chunk;
   auto& chunks = out.row_group.Field(pq::group::kColumns)->items;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const std::optional<ByteRange> range = ChunkRange(chunks[i], info.size);
@@ -314,7 +316,7 @@ Result<std::optional<CutGroup>> CutRowGroup(
         const std::size_t got,
         file.ReadAt(range->begin, std::as_writable_bytes(std::span(bytes))));
     if (got != bytes.size()) return cannot;
-    ChunkCutter cutter(footer.columns()[i], chunks[i], bytes, rows, removed);
+    ChunkCutter cutter(footer.columns()[i], chunks[i], rows, removed, buffers);
     if (!cutter.Run(kCutOrigin + out.bytes.size(), out.bytes)) {
       if (!cutter.damaged()) return cannot;
       return Fail(Code::kCorruption,

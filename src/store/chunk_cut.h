@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "fs/file_system.h"
+#include "store/data_page.h"
 #include "store/parquet_footer.h"
 
 namespace benchkeep::store {
@@ -28,11 +29,20 @@ struct CutGroup {
 };
 inline constexpr std::uint64_t kCutOrigin = 4;
 
+// What cutting a row group fills, used again for the next: fresh memory costs
+// more than the cutting.
+struct CutBuffers {
+  std::string chunk;
+  std::string dictionary;
+  OpenedPage page;
+  PageChange change;
+};
+
 // Row group `index` of `file` without the rows at `removed` (ascending, counted
 // within it; some must stay).  Nullopt when it cannot be cut; kCorruption when
 // a page does not match its checksum.
 Result<std::optional<CutGroup>> CutRowGroup(
     fs::ReadableFile& file, const ParquetFooter& footer, std::size_t index,
-    std::span<const std::uint32_t> removed);
+    std::span<const std::uint32_t> removed, CutBuffers& buffers);
 
 }  // namespace benchkeep::store

@@ -3,12 +3,16 @@
 #include "store/cut_check.h"
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
 #include <future>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "store/data_page.h"
+#include "store/key_hash.h"
 #include "store/parquet_fields.h"
 
 namespace benchkeep::store {
@@ -44,11 +48,25 @@ bool EqualWithout(const std::vector<std::uint32_t>& before, Places gone,
   return EqualWithout(bytes(before), sizeof(std::uint32_t), gone, bytes(after));
 }
 
+// What checking a row group fills, used again for the next: fresh memory costs
+// more than the checking.
+struct Workspace {
+  std::string before;
+  std::string after;
+  OpenedPage old_page;
+  OpenedPage new_page;
+  std::string dictionary;
+  std::vector<std::uint32_t> old_numbers;
+  std::vector<std::uint32_t> new_numbers;
+};
+
 class ChunkCheck {
  public:
-  ChunkCheck(const ParquetColumn& column, std::string_view before,
-             std::string_view after, PageCodec codec)
-      : form_{&column, codec}, before_(before), after_(after) {}
+  // The bytes of both chunks are in the workspace.  `lost_keys` gets the keys
+  // of the rows that are gone; nullptr for columns that are not the key.
+  ChunkCheck(const ParquetColumn& column, PageCodec codec, Workspace& work,
+             KeySum* lost_keys)
+      : form_{&column, codec}, work_(work), lost_keys_(lost_keys) {}
 
   // `removed` counts the rows from the first of the chunk.
   bool Run(Places removed) {
@@ -57,8 +75,8 @@ class ChunkCheck {
     std::size_t old_at = 0;
     std::size_t new_at = 0;
     std::uint64_t row = 0;
-    while (old_at < before_.size()) {
-      if (!NextPage(before_, old_at, old_page)) return false;
+    while (old_at < work_.before.size()) {
+      if (!NextPage(work_.before, old_at, old_page)) return false;
       Places gone;
       if (const ThriftValue* head = old_page.DataHeader()) {
         const auto rows =
@@ -72,96 +90,155 @@ class ChunkCheck {
           relative_.push_back(static_cast<std::uint32_t>(place - row));
         }
         row += rows;
-        if (rows > 0 && gone.size() == rows) continue;  // All of it went.
+        if (rows > 0 && gone.size() == rows) {  // All of it went.
+          if (!OpenOld(old_page) || !AddLostKeys()) return false;
+          continue;
+        }
+      } else if (lost_keys_ != nullptr && !ReadDictionary(old_page)) {
+        return false;
       }
-      if (new_at >= after_.size() || !NextPage(after_, new_at, new_page)) {
+      if (new_at >= work_.after.size() ||
+          !NextPage(work_.after, new_at, new_page)) {
         return false;
       }
       const bool same = gone.empty() ? old_page.whole == new_page.whole
                                      : SamePage(old_page, new_page);
       if (!same) return false;
     }
-    return removed.empty() && new_at == after_.size();
+    return removed.empty() && new_at == work_.after.size();
   }
 
  private:
-  bool SamePage(const ParquetPage& before, const ParquetPage& after) {
-    if (OpenPage(form_, before, old_) != PageState::kFine ||
-        OpenPage(form_, after, new_) != PageState::kFine ||
-        new_.rows + relative_.size() != old_.rows ||
-        new_.values.encoding != old_.values.encoding) {
+  bool ReadDictionary(const ParquetPage& page) {
+    PageValues values;
+    return OpenDictionary(form_, page, work_.dictionary, values) &&
+           VisitPlainTexts(values, [this](std::string_view text) {
+             dictionary_.push_back(text);
+           });
+  }
+
+  // Also finds out which values went with the rows.
+  bool OpenOld(const ParquetPage& page) {
+    if (OpenPage(form_, page, old_) != PageState::kFine) return false;
+    if (!form_.optional()) {
+      gone_ = relative_;
+      return true;
+    }
+    gone_.clear();
+    work_.old_numbers.clear();
+    if (!ReadAllRuns({old_.levels, 1, old_.rows}, work_.old_numbers)) {
       return false;
     }
-    if (!form_.optional()) return SameValues(relative_);
-    if (!ReadBoth({old_.levels, 1, old_.rows}, {new_.levels, 1, new_.rows}) ||
-        !EqualWithout(old_numbers_, relative_, new_numbers_)) {
-      return false;
-    }
-    // Which values went with the rows.
-    std::vector<std::uint32_t> gone;
     std::uint32_t value = 0;
     std::size_t next = 0;
     for (std::uint32_t row = 0; next < relative_.size(); ++row) {
-      const bool there = old_numbers_[row] != 0;
+      const bool there = work_.old_numbers[row] != 0;
       if (row == relative_[next]) {
         ++next;
-        if (there) gone.push_back(value);
+        if (there) gone_.push_back(value);
       }
       if (there) ++value;
     }
-    return SameValues(gone);
+    return true;
   }
 
-  bool ReadBoth(const HybridRuns& before, const HybridRuns& after) {
-    old_numbers_.clear();
-    new_numbers_.clear();
-    return ReadAllRuns(before, old_numbers_) &&
-           ReadAllRuns(after, new_numbers_);
+  bool AddLostKeys() {
+    if (lost_keys_ == nullptr) return true;
+    // A row without a key is nobody's duplicate.
+    if (gone_.size() != relative_.size()) return false;
+    if (!IsDictionaryEncoding(old_.values.encoding)) {
+      return VisitPlaces(old_.values, gone_, [this](std::string_view text) {
+        AddTo(*lost_keys_, HashOfText(text));
+      });
+    }
+    HybridRuns indices;
+    std::vector<std::uint32_t> found;
+    if (!IndicesOf(old_.values, indices) || !ReadRuns(indices, gone_, found)) {
+      return false;
+    }
+    for (const std::uint32_t index : found) {
+      if (index >= dictionary_.size()) return false;
+      AddTo(*lost_keys_, HashOfText(dictionary_[index]));
+    }
+    return true;
   }
 
-  bool SameValues(Places gone) {
+  bool SamePage(const ParquetPage& before, const ParquetPage& after) {
+    return OpenOld(before) && AddLostKeys() &&
+           OpenPage(form_, after, new_) == PageState::kFine &&
+           new_.rows + relative_.size() == old_.rows &&
+           new_.values.count + gone_.size() == old_.values.count &&
+           new_.values.encoding == old_.values.encoding && SameLevels() &&
+           SameValues();
+  }
+
+  bool SameLevels() {
+    return !form_.optional() ||
+           SameRuns({old_.levels, 1, old_.rows}, {new_.levels, 1, new_.rows},
+                    relative_);
+  }
+
+  bool SameRuns(const HybridRuns& before, const HybridRuns& after,
+                Places gone) {
+    work_.old_numbers.clear();
+    work_.new_numbers.clear();
+    return ReadAllRuns(before, work_.old_numbers) &&
+           ReadAllRuns(after, work_.new_numbers) && SameNumbers(gone);
+  }
+
+  [[nodiscard]] bool SameNumbers(Places gone) const {
+    return EqualWithout(work_.old_numbers, gone, work_.new_numbers);
+  }
+
+  bool SameValues() {
     if (IsDictionaryEncoding(old_.values.encoding)) {
       HybridRuns before;
       HybridRuns after;
       return IndicesOf(old_.values, before) && IndicesOf(new_.values, after) &&
-             ReadBoth(before, after) &&
-             EqualWithout(old_numbers_, gone, new_numbers_);
+             SameRuns(before, after, gone_);
     }
     switch (old_.values.physical) {
       case pq::kBoolean:
-        old_numbers_.clear();
-        new_numbers_.clear();
-        return ReadBooleans(old_.values, old_numbers_) &&
-               ReadBooleans(new_.values, new_numbers_) &&
-               EqualWithout(old_numbers_, gone, new_numbers_);
+        work_.old_numbers.clear();
+        work_.new_numbers.clear();
+        return ReadBooleans(old_.values, work_.old_numbers) &&
+               ReadBooleans(new_.values, work_.new_numbers) &&
+               SameNumbers(gone_);
       case pq::kByteArray:
-        return SameTexts(gone);
+        return SameTexts();
       default:
-        return SameFixed(gone);
+        return SameFixed(gone_);
     }
   }
 
-  bool SameTexts(Places gone) {
-    old_texts_.clear();
-    new_texts_.clear();
-    const auto into = [](std::vector<std::string_view>& texts) {
-      return [&texts](std::string_view text) { texts.push_back(text); };
+  // Texts with their lengths stand one behind the other: what is between those
+  // that went must be there as it was.
+  [[nodiscard]] bool SameTexts() const {
+    const std::string_view before = old_.values.bytes;
+    std::string_view after = new_.values.bytes;
+    std::size_t at = 0;
+    std::size_t from = 0;
+    const auto same_until = [&](std::size_t end) {
+      const std::string_view kept = before.substr(from, end - from);
+      if (!after.starts_with(kept)) return false;
+      after.remove_prefix(kept.size());
+      return true;
     };
-    if (!VisitPlainTexts(old_.values, into(old_texts_)) ||
-        !VisitPlainTexts(new_.values, into(new_texts_)) ||
-        new_texts_.size() + gone.size() != old_texts_.size()) {
-      return false;
-    }
     std::size_t next = 0;
-    std::size_t to = 0;
-    for (std::size_t i = 0; i < old_texts_.size(); ++i) {
-      if (next < gone.size() && gone[next] == i) {
+    for (std::uint32_t i = 0; next < gone_.size(); ++i) {
+      std::uint32_t size = 0;
+      if (before.size() - at < sizeof size) return false;
+      std::memcpy(&size, before.data() + at, sizeof size);
+      if (size > before.size() - at - sizeof size) return false;
+      const std::size_t end = at + sizeof size + size;
+      if (i == gone_[next]) {
         ++next;
-      } else if (to == new_texts_.size() || old_texts_[i] != new_texts_[to++]) {
-        return false;
+        if (!same_until(at)) return false;
+        from = end;
       }
+      at = end;
     }
-    return true;
+    return same_until(before.size()) && after.empty();
   }
 
   bool SameFixed(Places gone) const {
@@ -184,15 +261,13 @@ class ChunkCheck {
   }
 
   PageForm form_;
-  std::string_view before_;
-  std::string_view after_;
-  OpenedPage old_;
-  OpenedPage new_;
+  Workspace& work_;
+  KeySum* lost_keys_;
+  OpenedPage& old_ = work_.old_page;
+  OpenedPage& new_ = work_.new_page;
+  std::vector<std::string_view> dictionary_;  // Of the keys.
   std::vector<std::uint32_t> relative_;  // Rows that went, within the page.
-  std::vector<std::uint32_t> old_numbers_;
-  std::vector<std::uint32_t> new_numbers_;
-  std::vector<std::string_view> old_texts_;
-  std::vector<std::string_view> new_texts_;
+  std::vector<std::uint32_t> gone_;      // Values that went with them.
 };
 
 Result<bool> ReadChunk(const ParquetSource& source, const ThriftValue& chunk,
@@ -206,29 +281,32 @@ Result<bool> ReadChunk(const ParquetSource& source, const ThriftValue& chunk,
   return got == bytes.size();
 }
 
-Status CheckPair(const CutCheck& check, const CutPair& pair) {
-  const std::uint64_t rows =
-      check.before->footer().row_groups()[pair.before].rows;
-  std::vector<std::uint32_t> removed;
-  for (std::uint64_t row = 0; row < rows; ++row) {
-    if (check.lost->Holds(pair.first_row + row)) {
-      removed.push_back(static_cast<std::uint32_t>(row));
-    }
-  }
+struct Checked {
+  RowCount lost;
+  std::uint64_t rows = 0;  // Of the old row group.
+  std::unique_ptr<Workspace> work;
+};
+
+Result<Checked> CheckPair(const CutCheck& check, const CutPair& pair,
+                          std::unique_ptr<Workspace> work) {
+  Checked out;
+  out.rows = check.before->footer().row_groups()[pair.before].rows;
+  const std::vector<std::uint32_t> removed =
+      check.lost->Within(pair.first_row, pair.first_row + out.rows);
+  out.lost.rows = removed.size();
   const std::vector<ParquetColumn>& columns = check.before->footer().columns();
-  std::string before;
-  std::string after;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const ThriftValue& old_chunk = ChunkOf(*check.before, pair.before, i);
     const ThriftValue& new_chunk = ChunkOf(*check.after, pair.after, i);
     BENCHKEEP_ASSIGN(const bool old_read,
-                     ReadChunk(*check.before, old_chunk, before));
+                     ReadChunk(*check.before, old_chunk, work->before));
     BENCHKEEP_ASSIGN(const bool new_read,
-                     ReadChunk(*check.after, new_chunk, after));
+                     ReadChunk(*check.after, new_chunk, work->after));
     const std::int64_t codec =
         old_chunk.Field(pq::chunk::kMeta)->Int(pq::column_meta::kCodec, -1);
     if (old_read && new_read &&
-        ChunkCheck(columns[i], before, after, static_cast<PageCodec>(codec))
+        ChunkCheck(columns[i], static_cast<PageCodec>(codec), *work,
+                   check.key == i ? &out.lost.keys : nullptr)
             .Run(removed)) {
       continue;
     }
@@ -238,26 +316,42 @@ Status CheckPair(const CutCheck& check, const CutPair& pair) {
                        "nothing was replaced"),
                     columns[i].name, pair.after));
   }
-  return {};
+  out.work = std::move(work);
+  return out;
 }
 
 }  // namespace
 
-Status CheckCut(const CutCheck& check, std::span<const CutPair> pairs) {
-  std::deque<std::future<Status>> running;
+Result<RowCount> CheckCut(const CutCheck& check,
+                          std::span<const CutPair> pairs) {
+  RowCount lost;
+  std::uint64_t rows = 0;
+  std::unique_ptr<Workspace> idle;
+  std::deque<std::future<Result<Checked>>> running;
+  const auto take_first = [&]() -> Status {
+    std::future<Result<Checked>> first = std::move(running.front());
+    running.pop_front();
+    BENCHKEEP_ASSIGN(Checked checked, first.get());
+    idle = std::move(checked.work);
+    lost += checked.lost;
+    rows += checked.rows;
+    if (check.progress == nullptr) return {};
+    check.progress->Advance(rows);
+    return check.progress->Cancelled()
+               ? Status(Fail(Code::kCancelled, Say(N_("interrupted"))))
+               : Status();
+  };
   for (const CutPair& pair : pairs) {
-    if (running.size() >= static_cast<std::size_t>(check.threads)) {
-      const Status first = running.front().get();
-      running.pop_front();
-      BENCHKEEP_TRY(first);
+    if (running.size() > static_cast<std::size_t>(check.threads)) {
+      BENCHKEEP_TRY(take_first());
     }
+    if (!idle) idle = std::make_unique<Workspace>();
     running.push_back(std::async(std::launch::async, CheckPair,
-                                 std::cref(check), std::cref(pair)));
+                                 std::cref(check), std::cref(pair),
+                                 std::move(idle)));
   }
-  for (std::future<Status>& one : running) {
-    BENCHKEEP_TRY(one.get());
-  }
-  return {};
+  while (!running.empty()) BENCHKEEP_TRY(take_first());
+  return lost;
 }
 
 }  // namespace benchkeep::store

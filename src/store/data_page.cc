@@ -22,9 +22,14 @@ std::uint32_t LengthAt(std::string_view bytes) {
   return length;
 }
 
-std::int32_t Checksum(std::string_view bytes) {
-  return static_cast<std::int32_t>(
-      ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+// Of both, one after the other.
+std::int32_t Checksum(std::string_view first, std::string_view second = {}) {
+  uLong crc = 0;
+  for (const std::string_view bytes : {first, second}) {
+    crc = ::crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()),
+                    bytes.size());
+  }
+  return static_cast<std::int32_t>(crc);
 }
 
 std::size_t FullSize(const ParquetPage& page) {
@@ -90,41 +95,44 @@ void Lower(ThriftValue& head, std::int16_t id, std::uint64_t by) {
                    head.Int(id, 0) - static_cast<std::int64_t>(by))));
 }
 
-// The size before compression; -1: it did not work.
-std::int64_t PackFirst(const PageForm& form, const PageChange& change,
-                       ThriftValue& header, std::string& body) {
+struct Packed {
+  std::string_view plain;   // Stands before what is compressed.
+  std::string_view packed;  // Points into the change.
+  std::size_t full = 0;     // The size of both before compression.
+};
+
+bool PackFirst(const PageForm& form, PageChange& change, ThriftValue& header,
+               Packed& out) {
   ThriftValue& head = *header.Field(pq::page::kData);
   Lower(head, pq::data_page::kNumValues, change.rows_gone);
   head.Erase(pq::data_page::kStatistics);
-  std::string all;
+  std::string_view all = change.bytes;
   if (form.optional()) {
-    const auto size = static_cast<std::uint32_t>(change.levels.size());
-    char raw[sizeof size];
-    std::memcpy(raw, &size, sizeof raw);
-    all.append(raw, sizeof raw);
-    all += change.levels;
+    const auto size = static_cast<std::uint32_t>(change.level_bytes);
+    std::memcpy(change.bytes.data(), &size, sizeof size);
+  } else {
+    all.remove_prefix(kLengthBytes);
   }
-  all += change.values;
-  if (!CompressPage(form.codec, all, body)) return -1;
-  return static_cast<std::int64_t>(all.size());
+  out.full = all.size();
+  return CompressPage(form.codec, all, change.packed, out.packed);
 }
 
-std::int64_t PackSecond(const PageForm& form, const PageChange& change,
-                        ThriftValue& header, std::string& body) {
+bool PackSecond(const PageForm& form, PageChange& change, ThriftValue& header,
+                Packed& out) {
   ThriftValue& head = *header.Field(pq::page::kDataV2);
   Lower(head, pq::data_page_v2::kNumValues, change.rows_gone);
   Lower(head, pq::data_page_v2::kNumRows, change.rows_gone);
   Lower(head, pq::data_page_v2::kNumNulls, change.nulls_gone);
   head.Set(pq::data_page_v2::kLevelBytes,
-           ThriftValue::I32(static_cast<std::int32_t>(change.levels.size())));
+           ThriftValue::I32(static_cast<std::int32_t>(change.level_bytes)));
   head.Erase(pq::data_page_v2::kStatistics);
-  std::string packed = change.values;
-  if (IsCompressed(form, head) && !packed.empty() &&
-      !CompressPage(form.codec, change.values, packed)) {
-    return -1;
-  }
-  body = change.levels + packed;
-  return static_cast<std::int64_t>(change.levels.size() + change.values.size());
+  const std::string_view all =
+      std::string_view(change.bytes).substr(kLengthBytes);
+  out.full = all.size();
+  out.plain = all.substr(0, change.level_bytes);
+  out.packed = all.substr(change.level_bytes);
+  return out.packed.empty() || !IsCompressed(form, head) ||
+         CompressPage(form.codec, out.packed, change.packed, out.packed);
 }
 
 }  // namespace
@@ -173,6 +181,7 @@ PageState OpenPage(const PageForm& form, const ParquetPage& page,
   }
   const ThriftValue* head = page.DataHeader();
   if (head == nullptr) return PageState::kUnknown;
+  out.levels = {};
   out.rows =
       static_cast<std::uint64_t>(head->Int(pq::data_page::kNumValues, 0));
   const bool split = page.type == pq::kDataPage
@@ -206,26 +215,39 @@ bool OpenDictionary(const PageForm& form, const ParquetPage& page,
   return true;
 }
 
+void PageChange::Start(std::uint64_t rows, std::uint64_t nulls) {
+  rows_gone = rows;
+  nulls_gone = nulls;
+  level_bytes = 0;
+  bytes.assign(kLengthBytes, '\0');
+}
+
+void PageChange::EndLevels() { level_bytes = bytes.size() - kLengthBytes; }
+
 bool AppendChanged(const PageForm& form, const ParquetPage& page,
-                   const PageChange& change, std::string& out,
+                   PageChange& change, std::string& out,
                    std::uint64_t& full_bytes) {
   ThriftValue header = page.header;
-  std::string body;
-  const std::int64_t full = page.type == pq::kDataPage
-                                ? PackFirst(form, change, header, body)
-                                : PackSecond(form, change, header, body);
-  if (full < 0) return false;
+  Packed packed;
+  if (!(page.type == pq::kDataPage
+            ? PackFirst(form, change, header, packed)
+            : PackSecond(form, change, header, packed))) {
+    return false;
+  }
+  const std::size_t body = packed.plain.size() + packed.packed.size();
   header.Set(pq::page::kSize,
-             ThriftValue::I32(static_cast<std::int32_t>(full)));
+             ThriftValue::I32(static_cast<std::int32_t>(packed.full)));
   header.Set(pq::page::kCompressedSize,
-             ThriftValue::I32(static_cast<std::int32_t>(body.size())));
+             ThriftValue::I32(static_cast<std::int32_t>(body)));
   if (header.Field(pq::page::kCrc) != nullptr) {
-    header.Set(pq::page::kCrc, ThriftValue::I32(Checksum(body)));
+    header.Set(pq::page::kCrc,
+               ThriftValue::I32(Checksum(packed.plain, packed.packed)));
   }
   const std::string head = WriteThriftStruct(header);
   out += head;
-  out += body;
-  full_bytes += head.size() + static_cast<std::uint64_t>(full);
+  out += packed.plain;
+  out += packed.packed;
+  full_bytes += head.size() + packed.full;
   return true;
 }
 

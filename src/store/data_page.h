@@ -56,18 +56,23 @@ PageState OpenPage(const PageForm& form, const ParquetPage& page,
 bool OpenDictionary(const PageForm& form, const ParquetPage& page,
                     std::string& buffer, PageValues& values);
 
-// What a page became.
+// What a page became; its buffers can be used again for the next.
 struct PageChange {
   std::uint64_t rows_gone = 0;
   std::uint64_t nulls_gone = 0;
-  std::string levels;
-  std::string values;
+  std::size_t level_bytes = 0;
+  std::string bytes;   // Room for a length, then levels, then values.
+  std::string packed;  // For AppendChanged().
+
+  // Takes the levels and values to come.
+  void Start(std::uint64_t rows, std::uint64_t nulls);
+  void EndLevels();
 };
 
 // Appends the changed page to `out`; `full_bytes` grows by its size without
 // compression.
 bool AppendChanged(const PageForm& form, const ParquetPage& page,
-                   const PageChange& change, std::string& out,
+                   PageChange& change, std::string& out,
                    std::uint64_t& full_bytes);
 
 }  // namespace benchkeep::store

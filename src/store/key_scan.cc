@@ -268,15 +268,19 @@ Result<bool> ScanKeysOf(const KeyScan& scan, const TakeKeys& take) {
   if (!Fits(scan)) return false;
   std::deque<std::future<Read>> running;
   std::unique_ptr<Workspace> idle;
-  const std::size_t groups = scan.source->footer().row_groups().size();
+  std::vector<std::size_t> groups;
+  for (std::size_t i = 0; i < scan.source->footer().row_groups().size(); ++i) {
+    if (scan.skip.empty() || !scan.skip[i]) groups.push_back(i);
+  }
   std::size_t started = 0;
-  for (std::size_t taken = 0; taken < groups; ++taken) {
-    for (; started < groups &&
+  for (std::size_t taken = 0; taken < groups.size(); ++taken) {
+    for (; started < groups.size() &&
            running.size() <= static_cast<std::size_t>(scan.threads);
          ++started) {
       if (!idle) idle = std::make_unique<Workspace>();
       running.push_back(std::async(std::launch::async, ReadGroup,
-                                   std::cref(scan), started, std::move(idle)));
+                                   std::cref(scan), groups[started],
+                                   std::move(idle)));
     }
     std::future<Read> first = std::move(running.front());
     running.pop_front();

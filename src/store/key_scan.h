@@ -23,6 +23,7 @@ struct KeyScan {
   std::optional<std::size_t> outcome;  // Likewise.
   int threads = 1;
   std::uint64_t memory_bytes = 0;
+  std::vector<bool> skip;  // Row groups to pass over; empty: none.
 };
 
 // The keys of the rows of a row group.

@@ -59,8 +59,8 @@ std::optional<KeyScan> MergeKeys::Plan(const ParquetSource& source,
       !HasType(key.front(), of_base, "VARCHAR")) {
     return std::nullopt;
   }
-  KeyScan scan{&source, key.front(), std::nullopt, limits.threads,
-               limits.memory_bytes};
+  KeyScan scan{&source,        key.front(),         std::nullopt,
+               limits.threads, limits.memory_bytes, {}};
   if (!of_base) return scan;
   scan.outcome = Outcome(of_base);
   if (scan.outcome && !HasType(*scan.outcome, of_base, "BOOLEAN")) {
@@ -75,36 +75,45 @@ Status MergeKeys::ScanFresh(std::uint64_t total, const Take& take) {
   return {};
 }
 
-Result<std::optional<RowCount>> MergeKeys::ScanBase(const ParquetSource& base,
-                                                    const Limits& limits,
-                                                    const Take& take) {
+Result<std::optional<MergeKeys::Scanned>> MergeKeys::ScanBase(
+    const ParquetSource& base, const Limits& limits, const Take& take) {
   if (const auto scan = Plan(base, limits, true)) return ScanPages(*scan, take);
   BENCHKEEP_ASSIGN(const RowCount count,
                    ScanByEngine(fmt::format("SELECT file_row_number{} FROM {}",
                                             Columns(true), base.From()),
                                 base.footer().rows(), take));
-  return std::optional(count);
+  return std::optional(Scanned{count, {}});
 }
 
 Result<RowCount> MergeKeys::CountWritten(const ParquetSource& written,
                                          const Limits& limits) {
-  if (const auto scan = Plan(written, limits, false)) {
-    BENCHKEEP_ASSIGN(const std::optional<RowCount> count,
-                     ScanPages(*scan, nullptr));
-    if (count) return *count;
-  }
+  BENCHKEEP_ASSIGN(const std::optional<RowCount> count,
+                   CountWrittenPages(written, limits, {}));
+  if (count) return *count;
   return ScanByEngine(fmt::format("SELECT file_row_number{} FROM {}",
                                   Columns(false), written.From()),
                       written.footer().rows(), nullptr);
 }
 
-Result<std::optional<RowCount>> MergeKeys::ScanPages(const KeyScan& scan,
-                                                     const Take& take) {
-  RowCount count;
+Result<std::optional<RowCount>> MergeKeys::CountWrittenPages(
+    const ParquetSource& written, const Limits& limits,
+    std::vector<bool> skip) {
+  std::optional<KeyScan> scan = Plan(written, limits, false);
+  if (!scan) return std::optional<RowCount>();
+  scan->skip = std::move(skip);
+  BENCHKEEP_ASSIGN(const std::optional<Scanned> scanned,
+                   ScanPages(*scan, nullptr));
+  return scanned ? std::optional(scanned->count) : std::nullopt;
+}
+
+Result<std::optional<MergeKeys::Scanned>> MergeKeys::ScanPages(
+    const KeyScan& scan, const Take& take) {
+  Scanned out;
   RowKey row;
   BENCHKEEP_ASSIGN(
       const bool whole, ScanKeysOf(scan, [&](const GroupKeys& keys) -> Status {
-        count += keys.count;
+        out.count += keys.count;
+        out.groups.push_back(keys.count);
         for (std::size_t i = 0; take && i < keys.hashes.size(); ++i) {
           row.hash = keys.hashes[i];
           row.complete = keys.is_null.empty() || !keys.is_null[i];
@@ -112,9 +121,9 @@ Result<std::optional<RowCount>> MergeKeys::ScanPages(const KeyScan& scan,
           BENCHKEEP_TRY(take(row));
           ++row.place;
         }
-        return Advance(count.rows);
+        return Advance(out.count.rows);
       }));
-  return whole ? std::optional(count) : std::nullopt;
+  return whole ? std::optional(std::move(out)) : std::nullopt;
 }
 
 Result<RowCount> MergeKeys::ScanByEngine(const std::string& sql,

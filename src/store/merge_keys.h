@@ -44,18 +44,27 @@ class MergeKeys {
     std::uint64_t memory_bytes = 0;
   };
   using Take = std::function<Status(const RowKey&)>;
+  struct Scanned {
+    RowCount count;
+    std::vector<RowCount> groups;  // By row group; empty: by the engine.
+  };
 
   // The rows of the table "fresh"; `total` says how many there must be.
   Status ScanFresh(std::uint64_t total, const Take& take);
 
   // The rows of the results.  Nullopt: its pages were not understood; `take`
   // must forget what it was given, and the engine can be asked.
-  Result<std::optional<RowCount>> ScanBase(const ParquetSource& base,
-                                           const Limits& limits,
-                                           const Take& take);
+  Result<std::optional<Scanned>> ScanBase(const ParquetSource& base,
+                                          const Limits& limits,
+                                          const Take& take);
   // The rows of a new version.
   Result<RowCount> CountWritten(const ParquetSource& written,
                                 const Limits& limits);
+  // Without those of the row groups in `skip`.  Nullopt: its pages were not
+  // understood.
+  Result<std::optional<RowCount>> CountWrittenPages(
+      const ParquetSource& written, const Limits& limits,
+      std::vector<bool> skip);
 
  private:
   [[nodiscard]] std::string Columns(bool of_base) const;
@@ -67,8 +76,8 @@ class MergeKeys {
   [[nodiscard]] std::optional<KeyScan> Plan(const ParquetSource& source,
                                             const Limits& limits,
                                             bool of_base) const;
-  Result<std::optional<RowCount>> ScanPages(const KeyScan& scan,
-                                            const Take& take);
+  Result<std::optional<Scanned>> ScanPages(const KeyScan& scan,
+                                           const Take& take);
   Result<RowCount> ScanByEngine(const std::string& sql, std::uint64_t total,
                                 const Take& take);
   Status Advance(std::uint64_t done);

@@ -39,7 +39,13 @@ bool Inflate(std::string_view bytes, std::string& out) {
   return whole;
 }
 
-bool Deflate(std::string_view bytes, std::string& out) {
+// Makes room without clearing what is there.
+void Grow(std::string& buffer, std::size_t size) {
+  if (buffer.size() < size) buffer.resize(size);
+}
+
+bool Deflate(std::string_view bytes, std::string& out,
+             std::string_view& packed) {
   constexpr int kMemoryLevel = 8;
   z_stream stream{};
   if (!FitsZlib(bytes.size()) ||
@@ -47,13 +53,13 @@ bool Deflate(std::string_view bytes, std::string& out) {
                    kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) {
     return false;
   }
-  out.resize(deflateBound(&stream, bytes.size()));
+  Grow(out, deflateBound(&stream, bytes.size()));
   stream.next_in = ZlibInput(bytes);
   stream.avail_in = static_cast<uInt>(bytes.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
   const int code = deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
+  packed = std::string_view(out).substr(0, stream.total_out);
   deflateEnd(&stream);
   return code == Z_STREAM_END;
 }
@@ -73,11 +79,14 @@ bool IsKnownCodec(std::int64_t codec) {
 
 bool DecompressPage(PageCodec codec, std::string_view bytes, std::size_t size,
                     std::string& out) {
+  if (codec == PageCodec::kNone) {
+    out.assign(bytes);
+    return bytes.size() == size;
+  }
   out.resize(size);
   switch (codec) {
     case PageCodec::kNone:
-      out.assign(bytes);
-      return bytes.size() == size;
+      break;
     case PageCodec::kSnappy: {
       std::size_t claimed = 0;
       return snappy::GetUncompressedLength(bytes.data(), bytes.size(),
@@ -94,27 +103,28 @@ bool DecompressPage(PageCodec codec, std::string_view bytes, std::size_t size,
   return false;
 }
 
-bool CompressPage(PageCodec codec, std::string_view bytes, std::string& out) {
+bool CompressPage(PageCodec codec, std::string_view bytes, std::string& buffer,
+                  std::string_view& packed) {
   switch (codec) {
     case PageCodec::kNone:
-      out.assign(bytes);
+      packed = bytes;
       return true;
     case PageCodec::kSnappy: {
-      out.resize(snappy::MaxCompressedLength(bytes.size()));
+      Grow(buffer, snappy::MaxCompressedLength(bytes.size()));
       std::size_t size = 0;
-      snappy::RawCompress(bytes.data(), bytes.size(), out.data(), &size);
-      out.resize(size);
+      snappy::RawCompress(bytes.data(), bytes.size(), buffer.data(), &size);
+      packed = std::string_view(buffer).substr(0, size);
       return true;
     }
     case PageCodec::kGzip:
-      return Deflate(bytes, out);
+      return Deflate(bytes, buffer, packed);
     case PageCodec::kZstd: {
-      out.resize(ZSTD_compressBound(bytes.size()));
+      Grow(buffer, ZSTD_compressBound(bytes.size()));
       const std::size_t size =
-          ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(),
-                        ZSTD_CLEVEL_DEFAULT);
+          ZSTD_compress(buffer.data(), buffer.size(), bytes.data(),
+                        bytes.size(), ZSTD_CLEVEL_DEFAULT);
       if (ZSTD_isError(size) != 0) return false;
-      out.resize(size);
+      packed = std::string_view(buffer).substr(0, size);
       return true;
     }
   }

@@ -24,7 +24,9 @@ bool IsKnownCodec(std::int64_t codec);
 bool DecompressPage(PageCodec codec, std::string_view bytes, std::size_t size,
                     std::string& out);
 
-// False when the library could not.
-bool CompressPage(PageCodec codec, std::string_view bytes, std::string& out);
+// `packed` points into `bytes` or `buffer`, which only grows.  False when the
+// library could not.
+bool CompressPage(PageCodec codec, std::string_view bytes, std::string& buffer,
+                  std::string_view& packed);
 
 }  // namespace benchkeep::store

@@ -174,6 +174,7 @@ class Merger {
                        in_.key_memory_bytes);
     out_.before = {};
     out_.seen = {};
+    base_groups_.clear();
     std::fill(out_.per_file.begin(), out_.per_file.end(), RowCount{});
     std::optional<KeyFilter> filter;
     if (use_filter) filter.emplace(fresh_->rows());
@@ -194,7 +195,7 @@ class Merger {
     progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
     if (!filter) keep_last_->Reserve(base_rows_ + fresh_->rows());
     BENCHKEEP_ASSIGN(
-        const std::optional<RowCount> count,
+        std::optional<MergeKeys::Scanned> scanned,
         keys.ScanBase(*in_.base, Limits(), [&](const RowKey& row) -> Status {
           if (!row.complete || (filter && !filter->MayHold(row.hash))) {
             return {};
@@ -202,11 +203,12 @@ class Merger {
           return keep_last_->Add(
               KeyedRow::Make(row.hash, row.place + rank_shift_, row.outcome));
         }));
-    if (!count) {
+    if (!scanned) {
       scan_pages_ = false;
       return ScanAll(use_filter);
     }
-    out_.before = *count;
+    out_.before = scanned->count;
+    base_groups_ = std::move(scanned->groups);
     return {};
   }
 
@@ -338,10 +340,8 @@ class Merger {
       }
     }
     progress_.Stage(Say(N_("reading the new version back")), out_.after.rows);
-    MergeKeys keys(*in_.connection, schema_, base_types_,
-                   in_.store->settings().success, progress_);
-    BENCHKEEP_ASSIGN(const RowCount found,
-                     keys.CountWritten(written, Limits()));
+    BENCHKEEP_ASSIGN(const RowCount lost, CheckCutRows(written));
+    BENCHKEEP_ASSIGN(const RowCount found, CountWritten(written, lost));
     if (found != out_.after) {
       return Fail(Code::kInternal,
                   Say(N_("the new version does not balance: {0} rows with key "
@@ -354,14 +354,45 @@ class Merger {
     return CompareCutRows(written);
   }
 
-  // What was cut is compared value by value; and row by row as the engine sees
-  // it: all of it in stores of a usual size, and enough of the large ones to
-  // notice it if others read our pages otherwise than we do.
-  Status CompareCutRows(const ParquetSource& written) {
+  // What was cut, value by value.
+  Result<RowCount> CheckCutRows(const ParquetSource& written) {
     std::vector<CutPair> pairs;
     for (const CutRange& cut : cut_) pairs.push_back(cut.groups);
-    BENCHKEEP_TRY(
-        CheckCut({in_.base, &written, &*lost_base_, in_.threads}, pairs));
+    CutCheck check{in_.base, &written,    &*lost_base_,
+                   {},       in_.threads, &progress_};
+    if (!base_groups_.empty()) check.key = schema_.Key().front();
+    return CheckCut(check, pairs);
+  }
+
+  // Row groups that were cut hold every key they held but for those of the
+  // `lost` rows: nobody needs to hash them again.
+  Result<RowCount> CountWritten(const ParquetSource& written,
+                                const RowCount& lost) {
+    MergeKeys keys(*in_.connection, schema_, base_types_,
+                   in_.store->settings().success, progress_);
+    if (!base_groups_.empty() && !cut_.empty()) {
+      RowCount in_cut;
+      std::vector<bool> skip(written.footer().row_groups().size());
+      for (const CutRange& cut : cut_) {
+        in_cut += base_groups_[cut.groups.before];
+        skip[cut.groups.after] = true;
+      }
+      BENCHKEEP_ASSIGN(
+          std::optional<RowCount> found,
+          keys.CountWrittenPages(written, Limits(), std::move(skip)));
+      if (found) {
+        *found += in_cut;
+        *found -= lost;
+        return *found;
+      }
+    }
+    return keys.CountWritten(written, Limits());
+  }
+
+  // As the engine sees what was cut, row by row: all of it in stores of a usual
+  // size, and enough of the large ones to notice it if others read our pages
+  // otherwise than we do.
+  Status CompareCutRows(const ParquetSource& written) {
     std::string columns;
     for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
       columns += (i == 0 ? "" : ", ") + ColumnSlot(i);
@@ -430,6 +461,7 @@ class Merger {
   std::optional<engine::PlaceSet> lost_base_;
   std::optional<engine::PlaceSet> lost_fresh_;
   std::vector<std::uint64_t> group_starts_;
+  std::vector<RowCount> base_groups_;  // Empty: the engine read the keys.
   std::vector<bool> dirty_;
   std::vector<RowRange> encoded_;
   std::vector<CutRange> cut_;

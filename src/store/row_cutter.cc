@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <future>
+#include <memory>
 #include <utility>
 
 #include "store/chunk_cut.h"
@@ -14,7 +15,10 @@
 namespace benchkeep::store {
 namespace {
 
-using Cut = Result<std::optional<CutGroup>>;
+struct Cut {
+  std::optional<CutGroup> group;
+  std::unique_ptr<CutBuffers> buffers;
+};
 
 class Cutter {
  public:
@@ -28,22 +32,19 @@ class Cutter {
     std::uint64_t begin = 0;
     for (std::size_t i = 0; i < cut_.groups.size(); ++i) {
       const std::uint64_t rows = footer_.row_groups()[i].rows;
-      std::vector<std::uint32_t> places;
-      for (std::uint64_t row = 0; cut_.groups[i] && row < rows; ++row) {
-        if (cut_.lost->Holds(begin + row)) {
-          places.push_back(static_cast<std::uint32_t>(row));
-        }
-      }
       begin += rows;
       if (!cut_.groups[i]) continue;
+      std::vector<std::uint32_t> places =
+          cut_.lost->Within(begin - rows, begin);
       if (places.size() == rows) {
         done_.empty[i] = true;
         continue;
       }
-      Start(i, std::move(places));
-      if (running_.size() >= static_cast<std::size_t>(cut_.threads)) {
+      // One more than there are threads: so none of them waits for us.
+      if (running_.size() > static_cast<std::size_t>(cut_.threads)) {
         BENCHKEEP_TRY(TakeFirst());
       }
+      Start(i, std::move(places));
     }
     while (!running_.empty()) BENCHKEEP_TRY(TakeFirst());
     BENCHKEEP_TRY(WriteFooter());
@@ -52,19 +53,26 @@ class Cutter {
 
  private:
   void Start(std::size_t group, std::vector<std::uint32_t> places) {
+    if (!idle_) idle_ = std::make_unique<CutBuffers>();
     running_.emplace_back(
-        group, std::async(std::launch::async,
-                          [this, group, places = std::move(places)]() -> Cut {
-                            return CutRowGroup(cut_.base->file(), footer_,
-                                               group, places);
-                          }));
+        group,
+        std::async(std::launch::async,
+                   [this, group, places = std::move(places),
+                    buffers = std::move(idle_)]() mutable -> Result<Cut> {
+                     BENCHKEEP_ASSIGN(std::optional<CutGroup> done,
+                                      CutRowGroup(cut_.base->file(), footer_,
+                                                  group, places, *buffers));
+                     return Cut{std::move(done), std::move(buffers)};
+                   }));
   }
 
   // Waits for the oldest one and writes it, so the order is kept.
   Status TakeFirst() {
     auto [index, future] = std::move(running_.front());
     running_.pop_front();
-    BENCHKEEP_ASSIGN(std::optional<CutGroup> group, future.get());
+    BENCHKEEP_ASSIGN(Cut cut, future.get());
+    idle_ = std::move(cut.buffers);
+    std::optional<CutGroup>& group = cut.group;
     if (!group) return {};
     done_.places[index] = groups_.items.size();
     BENCHKEEP_TRY(out_.Append(group->bytes));
@@ -90,7 +98,8 @@ class Cutter {
   ThriftValue groups_ = ThriftValue::List(ThriftType::kStruct);
   std::uint64_t at_ = kCutOrigin;
   std::int64_t rows_ = 0;
-  std::deque<std::pair<std::size_t, std::future<Cut>>> running_;
+  std::deque<std::pair<std::size_t, std::future<Result<Cut>>>> running_;
+  std::unique_ptr<CutBuffers> idle_;
 };
 
 }  // namespace

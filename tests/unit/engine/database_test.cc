@@ -142,6 +142,11 @@ TEST(PlaceSet, HoldsWhatWasAddedAndNothingAround) {
     EXPECT_EQ(set.Holds(place), added) << place;
   }
   EXPECT_EQ(set.size(), 3U);
+  using Places = std::vector<std::uint32_t>;
+  EXPECT_EQ(set.Within(100, 230), (Places{0, 63, 129}));
+  EXPECT_EQ(set.Within(101, 229), (Places{62}));
+  EXPECT_EQ(set.Within(163, 164), (Places{0}));
+  EXPECT_EQ(set.Within(164, 164), Places());
   EXPECT_FALSE(PlaceSet(5, 0).Holds(5));
 }
 

@@ -175,7 +175,8 @@ class ChunkCut : public testing::Test {
     BENCHKEEP_ASSIGN(const auto file, files_.Open(path()));
     BENCHKEEP_ASSIGN(const ParquetFooter footer,
                      ParquetFooter::Read(*file, path()));
-    return CutRowGroup(*file, footer, 0, removed);
+    CutBuffers buffers;
+    return CutRowGroup(*file, footer, 0, removed, buffers);
   }
 
   TempDir dir_;

@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 
+#include "store/key_hash.h"
 #include "store/row_cutter.h"
 #include "support/temp_dir.h"
 #include "unit/store/parquet_fixture.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kRows = 6000;
 constexpr std::uint64_t kGroupRows = 2048;
+constexpr std::size_t kName = 0;  // The place of the key among the columns.
 constexpr std::array kColumns = {"name", "few", "maybe", "real", "flag", "id"};
 
 // Rows with one value of `column` changed at `changed`.
@@ -56,7 +58,8 @@ class CutCheckTest : public testing::Test {
   }
 
   // What the check says of `other`, cut, as a version of the base.
-  Status Check(const std::string& other, const engine::PlaceSet& told) {
+  Result<RowCount> Check(const std::string& other,
+                         const engine::PlaceSet& told) {
     const auto base = ParquetSource::Open(Path("base"));
     const auto source = ParquetSource::Open(Path(other));
     BENCHKEEP_CHECK(base.ok() && source.ok());
@@ -75,7 +78,16 @@ class CutCheckTest : public testing::Test {
       pairs.push_back({i, *cut->places[i], row});
       row += base->footer().row_groups()[i].rows;
     }
-    return CheckCut({&*base, &*after, &told, 2}, pairs);
+    return CheckCut({&*base, &*after, &told, kName, 2}, pairs);
+  }
+
+  [[nodiscard]] RowCount LostKeys() const {
+    RowCount lost;
+    for (const std::uint32_t row : lost_.Within(0, kRows)) {
+      const KeyHash hash = HashOfText(fmt::format("k{}", row));
+      lost += RowCount{1, {hash.high, hash.low}};
+    }
+    return lost;
   }
 
   TempDir dir_;
@@ -89,8 +101,9 @@ TEST_F(CutCheckTest, AcceptsWhatIsRight) {
        {"", ", DICTIONARY_SIZE_LIMIT 1", ", COMPRESSION zstd",
         ", COMPRESSION uncompressed"}) {
     maker_.Make(Path("base"), Select("", 0), Options(more));
-    const Status same = Check("base", lost_);
-    EXPECT_TRUE(same.ok()) << more << same.error().message.English();
+    const Result<RowCount> same = Check("base", lost_);
+    ASSERT_TRUE(same.ok()) << more << same.error().message.English();
+    EXPECT_EQ(*same, LostKeys()) << more;
   }
 }
 
@@ -100,7 +113,7 @@ TEST_F(CutCheckTest, NoticesOneWrongValueInAnyColumn) {
     for (const char* column : kColumns) {
       for (const std::uint64_t row : {1U, 2047U, 4097U}) {
         maker_.Make(Path("other"), Select(column, row), Options(more));
-        const Status same = Check("other", lost_);
+        const Result<RowCount> same = Check("other", lost_);
         ASSERT_FALSE(same.ok()) << column << " of row " << row << more;
         EXPECT_EQ(same.error().code, Code::kInternal);
         EXPECT_NE(same.error().message.English().find(

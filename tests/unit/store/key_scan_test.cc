@@ -28,7 +28,7 @@ class KeyScanTest : public testing::Test {
   std::optional<std::vector<Seen>> Scan(std::uint64_t memory = 64U << 20U) {
     const auto source = ParquetSource::Open(path_);
     BENCHKEEP_CHECK(source.ok());
-    const KeyScan scan{&*source, 0, 1, 2, memory};
+    const KeyScan scan{&*source, 0, 1, 2, memory, {}};
     std::vector<Seen> out;
     const Result<bool> read =
         ScanKeysOf(scan, [&](const GroupKeys& keys) -> Status {
