@@ -79,6 +79,10 @@ class WritableFile {
   // disk; kNoSpace, or an error where the file system cannot do that.
   virtual Status Allocate(std::uint64_t /*bytes*/) { return {}; }
 
+  // Lets the disk begin with what was appended, for a SyncFile() that comes
+  // later.  Waits for nothing and promises nothing.
+  virtual void StartSync() {}
+
   // Makes the bytes durable.  A failure is final: the kernel may have dropped
   // the dirty pages, and a second call could report success after the loss.
   virtual Status Sync() = 0;
@@ -136,7 +140,9 @@ class FileSystem {
   // the first error.  kNotFound when there is nothing of that name.
   virtual Status RemoveBelow(const Path& anchor, const Path& relative);
 
-  // Makes the bytes of an existing file durable, whoever wrote them.
+  // Makes the bytes of an existing file durable, whoever wrote them.  Also
+  // reports what went wrong since it was closed, if nobody was told: Linux keeps
+  // that for whoever opens the file next (errseq_t, since 4.16).
   virtual Status SyncFile(const Path& file) = 0;
 
   // Makes created, renamed and removed names in `directory` durable.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <numeric>
 
 #include "store/fresh_table.h"
@@ -57,14 +58,20 @@ class Writer {
 
   Result<WrittenVersion> Run(Progress& progress) {
     progress.Stage(Say(N_("writing the new version")), 0);
-    if (!v_.appended.empty()) {
-      BENCHKEEP_TRY(WritePiece(v_.appended, Floating()));
-    }
     bool sharing = v_.base != nullptr && !v_.only_appended && SameColumns();
     std::vector<bool> dirty = v_.dirty;
+    // Beside the engine, which writes on one core.
+    std::future<Status> cutting;
+    if (sharing) {
+      cutting = std::async(std::launch::async, [&] { return CutRows(dirty); });
+    }
+    Status appended;
+    if (!v_.appended.empty()) appended = WritePiece(v_.appended, Floating());
+    if (cutting.valid()) BENCHKEEP_TRY(cutting.get());
+    if (cut_) paths_.push_back(CutPath());
+    BENCHKEEP_TRY(appended);
     if (sharing && !v_.appended.empty()) sharing = FitsBase(written_.front());
     if (sharing) {
-      BENCHKEEP_TRY(CutRows(dirty));
       MarkSmallGroups(dirty);
       BENCHKEEP_ASSIGN(sharing, WriteDirtyRuns(dirty));
     }
@@ -96,18 +103,18 @@ class Writer {
   // cut stay dirty.
   Status CutRows(std::vector<bool>& dirty) {
     if (std::find(dirty.begin(), dirty.end(), true) == dirty.end()) return {};
-    const fs::Path path = v_.staging / "cut.parquet";
     RowCut cut{v_.base, v_.lost, dirty, v_.threads};
     for (const std::size_t i : SmallGroups()) cut.groups[i] = false;
-    BENCHKEEP_ASSIGN(cut_rows_, CutRowGroups(cut, *v_.file_system, path));
-    paths_.push_back(path);
-    BENCHKEEP_ASSIGN(ParquetSource piece, ParquetSource::Open(path));
+    BENCHKEEP_ASSIGN(cut_rows_, CutRowGroups(cut, *v_.file_system, CutPath()));
+    BENCHKEEP_ASSIGN(ParquetSource piece, ParquetSource::Open(CutPath()));
     cut_.emplace(std::move(piece));
     for (std::size_t i = 0; i < dirty.size(); ++i) {
       if (cut_rows_.places[i] || cut_rows_.empty[i]) dirty[i] = false;
     }
     return {};
   }
+
+  fs::Path CutPath() const { return v_.staging / "cut.parquet"; }
 
   // The row groups at the end that are to become one.
   std::vector<std::size_t> SmallGroups() const {

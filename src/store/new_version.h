@@ -63,7 +63,8 @@ struct WrittenVersion {
   std::uint64_t row_groups_written = 0;  // By the engine.
 };
 
-// Leaves one synced file in the staging folder.
+// Leaves one file in the staging folder.  It is not synced yet: the disk writes
+// it while it is read back.
 Result<WrittenVersion> WriteNewVersion(const NewVersion& version,
                                        Progress& progress);
 

@@ -387,7 +387,7 @@ Status AssembleParquet(fs::FileSystem& file_system, const fs::Path& target,
   footer.Set(file_meta::kNumRows, ThriftValue::I64(rows));
   footer.Set(file_meta::kRowGroups, std::move(row_groups));
   BENCHKEEP_TRY(out->Append(ParquetTail(footer)));
-  BENCHKEEP_TRY(out->Sync());
+  out->StartSync();
   return out->Close();
 }
 

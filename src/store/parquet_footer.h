@@ -107,8 +107,8 @@ struct ParquetPiece {
 // Writes a Parquet file whose rows are those of `pieces`, in order.  The schema
 // elements and key-value metadata are those of `model`'s tree; every piece must
 // have the same number of columns, types and encodings as `model` (names may
-// differ: internal names become the true ones).  `target` is synced and closed
-// on return.
+// differ: internal names become the true ones).  `target` is closed on return;
+// the disk has begun to write it, and SyncFile() is the caller's business.
 Status AssembleParquet(fs::FileSystem& file_system, const fs::Path& target,
                        std::uint32_t mode, const ThriftValue& model,
                        const std::vector<ParquetPiece>& pieces);

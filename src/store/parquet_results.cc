@@ -371,6 +371,7 @@ Result<std::uint64_t> ParquetResults::WriteTo(const RowFilter& filter,
   version.only_appended = true;
   BENCHKEEP_ASSIGN(const WrittenVersion written,
                    WriteNewVersion(version, progress));
+  BENCHKEEP_TRY(store_->file_system().SyncFile(written.path));
   BENCHKEEP_ASSIGN(const ParquetSource check,
                    ParquetSource::Open(written.path));
   return check.footer().rows();
