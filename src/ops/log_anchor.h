@@ -15,6 +15,9 @@ namespace benchkeep::ops {
 // "Segmentation fault", and the cross mark U+274C.
 std::size_t NextAnchor(std::string_view text, std::size_t from);
 
+// The same, in the way of processors that know no wider vectors.
+std::size_t NextAnchorAnywhere(std::string_view text, std::size_t from);
+
 // What the guide counts: `grep -c ERROR`.
 inline constexpr std::string_view kErrorWord = "ERROR";
 inline constexpr std::string_view kTraceback =

@@ -14,23 +14,33 @@ constexpr std::size_t kStamp = 19;   // "2025-08-27 00:43:09"
 constexpr std::size_t kMaxTag = 40;  // Longer brackets are text.
 constexpr char kEscape = '\x1b';
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsAlpha(char c) {
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool IsAlpha(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-bool IsWord(char c) { return IsAlpha(c) || IsDigit(c) || c == '_' || c == '.'; }
+
+constexpr std::array<bool, 256> kWordBytes = [] {
+  std::array<bool, 256> is{};
+  for (unsigned c = 0; c < is.size(); ++c) {
+    is[c] = IsAlpha(static_cast<char>(c)) || IsDigit(static_cast<char>(c)) ||
+            c == '_' || c == '.';
+  }
+  return is;
+}();
+bool IsWord(char c) { return kWordBytes[static_cast<unsigned char>(c)]; }
 
 // "dddd-dd-dd dd:dd:dd", with a T between as well.
 bool IsStamp(std::string_view text) {
-  if (text.size() < kStamp) return false;
-  constexpr std::string_view kForm = "dddd-dd-dd dd:dd:dd";
-  for (std::size_t i = 0; i < kStamp; ++i) {
-    const bool fits = kForm[i] == 'd'   ? IsDigit(text[i])
-                      : kForm[i] == ' ' ? text[i] == ' ' || text[i] == 'T'
-                                        : text[i] == kForm[i];
-    if (!fits) return false;
+  if (text.size() < kStamp || text[4] != '-' || text[7] != '-' ||
+      (text[10] != ' ' && text[10] != 'T') || text[13] != ':' ||
+      text[16] != ':') {
+    return false;
   }
-  return true;
+  bool digits = true;  // All are looked at: no branch is mispredicted.
+  for (const std::size_t i : {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18}) {
+    digits &= IsDigit(text[i]);
+  }
+  return digits;
 }
 
 struct LevelWord {
@@ -177,7 +187,7 @@ class PrefixReader {
   }
 
   bool Dash() {
-    if (text_.substr(at_, 2) != "- ") return false;
+    if (!text_.substr(at_).starts_with("- ")) return false;
     if (line_.time.empty() && line_.level == LogLevel::kNone) return false;
     // "   - a list" below a wrapper is no separator.
     if (spaces_ > 1) return false;
@@ -237,18 +247,40 @@ bool TellsOfError(const LogLine& line) {
 }
 
 std::string_view ModelIn(std::string_view message) {
-  // Each is followed by the name; the last two are "model" in Chinese.
-  constexpr std::array<std::string_view, 6> kMarks = {
-      "model=",
-      "model: ",
-      "model '",
-      "'model': '",
-      "\xE6\xA8\xA1\xE5\x9E\x8B: ",
-      "\xE6\xA8\xA1\xE5\x9E\x8B "};
-  for (const std::string_view mark : kMarks) {
-    const std::size_t at = message.find(mark);
-    if (at == std::string_view::npos) continue;
-    const std::string_view rest = message.substr(at + mark.size());
+  constexpr std::string_view kModel = "model";
+  constexpr std::string_view kChinese = "\xE6\xA8\xA1\xE5\x9E\x8B";
+  struct Mark {  // What stands before the name.
+    std::string_view word;
+    std::string_view before;
+    std::string_view after;
+  };
+  constexpr std::array<Mark, 6> kMarks = {{{kModel, "", "="},
+                                           {kModel, "", ": "},
+                                           {kModel, "", " '"},
+                                           {kModel, "'", "': '"},
+                                           {kChinese, "", ": "},
+                                           {kChinese, "", " "}}};
+  constexpr std::size_t kNone = std::string_view::npos;
+  // Where the first name after each mark would begin.
+  std::array<std::size_t, kMarks.size()> names;
+  names.fill(kNone);
+  for (const std::string_view word : {kModel, kChinese}) {
+    for (std::size_t at = message.find(word); at != kNone;
+         at = message.find(word, at + word.size())) {
+      const std::string_view before = message.substr(0, at);
+      const std::string_view after = message.substr(at + word.size());
+      for (std::size_t i = 0; i < kMarks.size(); ++i) {
+        const Mark& mark = kMarks[i];
+        if (names[i] == kNone && mark.word == word &&
+            after.starts_with(mark.after) && before.ends_with(mark.before)) {
+          names[i] = at + word.size() + mark.after.size();
+        }
+      }
+    }
+  }
+  for (const std::size_t name_at : names) {
+    if (name_at == kNone) continue;
+    const std::string_view rest = message.substr(name_at);
     std::size_t end = 0;
     while (end < rest.size() && (IsWord(rest[end]) || rest[end] == '-')) ++end;
     const std::string_view name = rest.substr(0, end);

@@ -1,5 +1,7 @@
 // What is always the same about a message, and a message that can be shown.
 
+#include "ops/log_pattern.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -53,6 +55,22 @@ bool IsId(std::string_view token) {
   }
   return digits > 0 && (hex == token.size() || (token.size() >= 2 * kMinId &&
                                                 digits * 4 >= token.size()));
+}
+
+// The text of a member, however deep, in the quotes of Python or JSON.
+std::string_view Member(std::string_view payload, std::string_view name) {
+  for (std::size_t at = payload.find(name); at != kNone;
+       at = payload.find(name, at + 1)) {
+    std::string_view rest = payload.substr(at + name.size());
+    if (at == 0 || rest.empty() || rest[0] != payload[at - 1]) continue;
+    rest.remove_prefix(1);
+    if (!rest.starts_with(':')) continue;
+    rest.remove_prefix(1);
+    while (rest.starts_with(' ')) rest.remove_prefix(1);
+    if (rest.empty() || (rest[0] != '\'' && rest[0] != '"')) continue;
+    return rest.substr(1, rest.find(rest[0], 1) - 1);
+  }
+  return {};
 }
 
 class PatternWriter {
@@ -126,23 +144,6 @@ class PatternWriter {
       out_ += ')';
     }
     return true;
-  }
-
-  // The text of a member, however deep, in the quotes of Python or JSON.
-  static std::string_view Member(std::string_view payload,
-                                 std::string_view name) {
-    for (std::size_t at = payload.find(name); at != kNone;
-         at = payload.find(name, at + 1)) {
-      std::string_view rest = payload.substr(at + name.size());
-      if (at == 0 || rest.empty() || rest[0] != payload[at - 1]) continue;
-      rest.remove_prefix(1);
-      if (!rest.starts_with(':')) continue;
-      rest.remove_prefix(1);
-      while (rest.starts_with(' ')) rest.remove_prefix(1);
-      if (rest.empty() || (rest[0] != '\'' && rest[0] != '"')) continue;
-      return rest.substr(1, rest.find(rest[0], 1) - 1);
-    }
-    return {};
   }
 
   bool Url() {
@@ -432,6 +433,29 @@ void PatternOf(std::string_view message, std::string_view model,
   PatternWriter(message, model, pattern).Write();
   Cut(pattern, kMaxPattern);
   while (pattern.ends_with(' ')) pattern.pop_back();
+}
+
+std::size_t DecidingBytes(std::string_view message) {
+  message = message.substr(0, kMaxRead);
+  const std::size_t brace = message.find('{');
+  if (brace == kNone || brace + 1 >= message.size()) return 0;
+  const std::string_view head = message.substr(0, brace);
+  const std::string_view payload = message.substr(brace);
+  // Quotes, colours and what ends at a space could reach into the payload.
+  if ((payload[1] != '\'' && payload[1] != '"') ||
+      (!head.empty() && head.back() != ' ')) {
+    return 0;
+  }
+  for (const char c : {'\'', '"', kEscape}) {
+    if (head.find(c) != kNone) return 0;
+  }
+  const std::string_view why = Member(payload, "message");
+  const std::string_view code = Member(payload, "code");
+  if (why.empty() || code.empty()) return 0;
+  const char* end =
+      std::max(why.data() + why.size(), code.data() + code.size());
+  const auto size = static_cast<std::size_t>(end - message.data());
+  return size < message.size() ? size + 1 : 0;  // With the quote behind them.
 }
 
 std::string Scrubbed(std::string_view text, std::size_t max_bytes) {

@@ -37,11 +37,16 @@ bool StartsTrace(std::string_view text) {
 }  // namespace
 
 void LogScanner::Lines(std::string_view text) {
+  // Up to the end of the first ERROR in a line.  Where lines of one script
+  // follow each other, the next one begins the same.
+  std::string_view start;
   std::size_t at = 0;
   while (at < text.size()) {
     std::size_t begin = at;
     std::size_t hit = at;
-    if (trace_ == Trace::kNone) {
+    if (!start.empty() && text.substr(at).starts_with(start)) {
+      hit = at + start.size() - kErrorWord.size();
+    } else if (trace_ == Trace::kNone) {
       hit = NextAnchor(text, at);
       if (hit == kNone) return;
       if (hit > at) {
@@ -58,8 +63,10 @@ void LogScanner::Lines(std::string_view text) {
     const std::string_view line = text.substr(begin, end - begin);
     at = std::min(end + 1, text.size());
     // The first anchor is ERROR, or else it may stand further on.
-    if (text.substr(hit).starts_with(kErrorWord) ||
-        line.find(kErrorWord) != kNone) {
+    if (text.substr(hit).starts_with(kErrorWord)) {
+      start = text.substr(begin, hit + kErrorWord.size() - begin);
+      ++error_lines_;
+    } else if (line.find(kErrorWord) != kNone) {
       ++error_lines_;
     }
     const std::string_view after = text.substr(at);
@@ -73,40 +80,63 @@ void LogScanner::Lines(std::string_view text) {
 }
 
 void LogScanner::Look(std::string_view line, std::string_view after) {
-  Judge(ParseLogLine(line.substr(0, kMaxLine)), after);
+  Judge(line.substr(0, kMaxLine), after);
   if (trace_ == Trace::kNone) return;
   trace_bytes_ = 0;
   trace_error_lines_ =
       error_lines_ - (line.find(kErrorWord) == kNone ? 0U : 1U);
 }
 
-void LogScanner::Judge(const LogLine& line, std::string_view after) {
-  if (!line.time.empty()) time_ = line.time;
-  if (line.tag == "LLM_CALL") {
-    if (const std::string_view model = ModelIn(line.message); !model.empty()) {
-      if (model != model_) model_ = model;
-    }
+void LogScanner::Judge(std::string_view line, std::string_view after) {
+  if (line.size() > LineMemo::kMaxLine) {
+    Take(MeaningOf(line), after, nullptr);
     return;
   }
-  if (line.message.starts_with(kTraceback)) return StartTrace(line);
-  if (!TellsOfError(line)) return;
+  LineMemo::Slot& slot = memo_.At(line);
+  if (!slot.Holds(line)) {
+    const LineMeaning meaning = MeaningOf(line);
+    if (!slot.Keep(line, meaning)) {
+      Take(meaning, after, nullptr);
+      return;
+    }
+  }
+  Take(slot.meaning(), after, &slot);
+}
+
+// `slot` is where the line is kept, if it is.
+void LogScanner::Take(const LineMeaning& meaning, std::string_view after,
+                      LineMemo::Slot* slot) {
+  if (!meaning.time.empty()) time_ = meaning.time;
+  switch (meaning.says) {
+    case LineMeaning::Says::kNothing:
+      return;
+    case LineMeaning::Says::kModel:
+      if (model_ != meaning.text) model_ = meaning.text;
+      return;
+    case LineMeaning::Says::kTraceback:
+      trace_ = Trace::kFrames;
+      trace_indent_ = meaning.indent;
+      exception_.clear();
+      return;
+    case LineMeaning::Says::kError:
+      break;
+  }
   if (StartsTrace(after)) {
-    above_ = line.message.substr(0, kMaxLine);
+    above_ = meaning.text;
+  } else if (slot == nullptr) {
+    Count(meaning.text, false);
+  } else if (const auto cause = slot->cause()) {
+    tally_->AddAgain(*cause, time_);
   } else {
-    Count(line.message, false);
+    slot->set_cause(Count(meaning.text, false));
   }
 }
 
-void LogScanner::Count(std::string_view message, bool crash) {
+std::optional<std::size_t> LogScanner::Count(std::string_view message,
+                                             bool crash) {
   std::string_view model = ModelIn(message);
   if (model.empty()) model = model_;
-  tally_->Add({message, time_, model, crash});
-}
-
-void LogScanner::StartTrace(const LogLine& line) {
-  trace_ = Trace::kFrames;
-  trace_indent_ = line.indent;
-  exception_.clear();
+  return tally_->Add({message, time_, model, crash});
 }
 
 void LogScanner::InTrace(std::string_view text, std::string_view after) {
@@ -175,7 +205,7 @@ void LogScanner::LongEnd() {
     InTrace(head, {});
     if (trace_ != Trace::kNone) EndTrace();
   } else if (long_anchor_) {
-    Judge(ParseLogLine(head), {});
+    Judge(head, {});
     if (trace_ != Trace::kNone) EndTrace();
   }
 }

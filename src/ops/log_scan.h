@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "fs/file_system.h"
+#include "ops/log_memo.h"
 #include "ops/log_tally.h"
 
 namespace benchkeep::ops {
@@ -55,15 +56,17 @@ class LogScanner {
   enum class Trace { kNone, kFrames, kException };
 
   void Look(std::string_view line, std::string_view after);
-  void Judge(const LogLine& line, std::string_view after);
+  void Judge(std::string_view line, std::string_view after);
+  void Take(const LineMeaning& meaning, std::string_view after,
+            LineMemo::Slot* slot);
   void InTrace(std::string_view line, std::string_view after);
-  void StartTrace(const LogLine& line);
   void EndTrace();
-  void Count(std::string_view message, bool crash);
+  std::optional<std::size_t> Count(std::string_view message, bool crash);
 
   std::string time_;
   std::string model_;
   LogTally* tally_;
+  LineMemo memo_;  // Its causes are those of tally_.
   std::uint64_t error_lines_ = 0;
 
   Trace trace_ = Trace::kNone;

@@ -3,6 +3,10 @@
 #include "ops/log_tally.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
+
+#include "ops/log_pattern.h"
 
 namespace benchkeep::ops {
 namespace {
@@ -16,41 +20,59 @@ constexpr std::size_t kStamp = 19;
 constexpr std::size_t kMaxCauses = 2000;
 constexpr const char* kRest = "...";
 constexpr std::size_t kMaxSeen = 128;  // Bytes of a message to remember.
+constexpr std::size_t kMaxStarts = 8;  // They are looked through one by one.
 
 }  // namespace
 
-void LogTally::Add(const LoggedError& error) {
-  Count(CauseOf(error), error.time);
-}
-
-LogTally::Cause& LogTally::CauseOf(const LoggedError& error) {
+std::optional<std::size_t> LogTally::Add(const LoggedError& error) {
   // Many messages come again word for word.
   const bool short_one = error.message.size() <= kMaxSeen && !error.crash;
   if (short_one) {
     const auto seen = seen_.find(error.message);
-    if (seen != seen_.end()) return causes_[seen->second];
+    if (seen != seen_.end()) {
+      AddAgain(seen->second, error.time);
+      return seen->second;
+    }
   }
-  Cause& cause = ByPattern(error);
-  if (short_one && seen_.size() < kMaxCauses) {
-    seen_.emplace(error.message,
-                  static_cast<std::size_t>(&cause - &causes_[0]));
+  const std::size_t cause = ByStart(error);
+  AddAgain(cause, error.time);
+  if (!short_one || seen_.size() >= kMaxCauses) return std::nullopt;
+  seen_.emplace(error.message, cause);
+  return cause;
+}
+
+std::size_t LogTally::ByStart(const LoggedError& error) {
+  if (error.crash) return ByPattern(error);
+  for (const Start& start : starts_) {
+    if (error.message.starts_with(start.text) && error.model == start.model) {
+      return start.cause;
+    }
+  }
+  const std::size_t cause = ByPattern(error);
+  const std::size_t bytes = DecidingBytes(error.message);
+  // What has no pattern of its own is told apart by the whole message.
+  if (bytes == 0 || !known_.contains(pattern_)) return cause;
+  Start start{std::string(error.message.substr(0, bytes)),
+              std::string(error.model), cause};
+  if (starts_.size() < kMaxStarts) {
+    starts_.push_back(std::move(start));
+  } else {
+    starts_[next_start_++ % kMaxStarts] = std::move(start);
   }
   return cause;
 }
 
-LogTally::Cause& LogTally::ByPattern(const LoggedError& error) {
+std::size_t LogTally::ByPattern(const LoggedError& error) {
   PatternOf(error.message, error.model, pattern_);
   if (error.crash) pattern_ += '!';
   const auto found = known_.find(std::string_view(pattern_));
-  if (found != known_.end()) return causes_[found->second];
+  if (found != known_.end()) return found->second;
   std::string pattern = pattern_;
   if (error.crash) pattern.pop_back();
-  if (known_.size() >= kMaxCauses) {
-    return causes_[NewCause(error, kRest)];
-  }
+  if (known_.size() >= kMaxCauses) return NewCause(error, kRest);
   const std::size_t at = NewCause(error, Scrubbed(pattern, kMaxPattern));
   known_.emplace(pattern_, at);
-  return causes_[at];
+  return at;
 }
 
 std::size_t LogTally::NewCause(const LoggedError& error, std::string pattern) {
@@ -73,14 +95,17 @@ std::size_t LogTally::NewCause(const LoggedError& error, std::string pattern) {
   return causes_.size() - 1;
 }
 
-void LogTally::Count(Cause& cause, std::string_view time) {
-  std::string when(time.substr(0, kStamp));
-  if (when.size() > 10) when[10] = 'T';
-  const std::string_view hour = std::string_view(when).substr(0, kHour);
+void LogTally::AddAgain(std::size_t index, std::string_view time) {
+  Cause& cause = causes_[index];
+  std::array<char, kStamp> stamp;
+  const std::string_view when(stamp.data(), time.copy(stamp.data(), kStamp));
+  if (when.size() > 10) stamp[10] = 'T';
+  const std::string_view hour = when.substr(0, kHour);
   auto at = std::find_if(cause.hours.rbegin(), cause.hours.rend(),
                          [&](const Hour& each) { return each.hour == hour; });
   if (at == cause.hours.rend()) {
-    cause.hours.push_back({std::string(hour), 0, when, when});
+    cause.hours.push_back(
+        {std::string(hour), 0, std::string(when), std::string(when)});
     at = cause.hours.rbegin();
   }
   ++at->count;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,7 +40,11 @@ class LogTally {
     std::vector<Hour> hours = {};
   };
 
-  void Add(const LoggedError& error);
+  // Returns the place in causes() of all errors with this message, whatever
+  // their time and model; nothing when that may differ.
+  std::optional<std::size_t> Add(const LoggedError& error);
+  // Another error of the cause at that place.
+  void AddAgain(std::size_t cause, std::string_view time);
   [[nodiscard]] const std::vector<Cause>& causes() const { return causes_; }
   [[nodiscard]] bool empty() const { return causes_.empty(); }
 
@@ -52,15 +57,22 @@ class LogTally {
   };
   using Index =
       std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>>;
-  Cause& CauseOf(const LoggedError& error);
-  Cause& ByPattern(const LoggedError& error);
+  // A cause that is known by the start of its messages (DecidingBytes).
+  struct Start {
+    std::string text;
+    std::string model;
+    std::size_t cause = 0;
+  };
+  std::size_t ByStart(const LoggedError& error);
+  std::size_t ByPattern(const LoggedError& error);
   std::size_t NewCause(const LoggedError& error, std::string pattern);
-  static void Count(Cause& cause, std::string_view time);
 
   std::vector<Cause> causes_;
   Index known_;          // By pattern as computed, with "!" for crashes.
   Index seen_;           // By message.
   std::string pattern_;  // Reused.
+  std::vector<Start> starts_;
+  std::size_t next_start_ = 0;  // To be replaced.
 };
 
 }  // namespace benchkeep::ops

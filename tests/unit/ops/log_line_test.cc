@@ -150,6 +150,63 @@ TEST(LogLineTest, SecretsAreScrubbed) {
   EXPECT_EQ(Scrubbed("\xE9\x99\x90\xE6\xB5\x81", 4), "\xE9\x99\x90");
 }
 
+// All marks in one pass, against one search for each.
+TEST(ModelInTest, FindsWhatPlainSearchesFind) {
+  const std::string marks[] = {"model=",
+                               "model: ",
+                               "model '",
+                               "'model': '",
+                               "\xE6\xA8\xA1\xE5\x9E\x8B: ",
+                               "\xE6\xA8\xA1\xE5\x9E\x8B "};
+  const std::string pieces[] = {"model", "\xE6\xA8\xA1\xE5\x9E\x8B",
+                                "=",     ": ",
+                                " '",    "'",
+                                "': '",  " ",
+                                "gpt-4", "loading",
+                                "mode",  "qwen2.5-7b"};
+  std::uint64_t random = 1;
+  std::size_t found_any = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (int i = 0; i < 9; ++i) {
+      random = random * 6364136223846793005U + 1442695040888963407U;
+      text += pieces[(random >> 33) % std::size(pieces)];
+    }
+    std::string expected;
+    for (const std::string& mark : marks) {
+      const std::size_t at = text.find(mark);
+      if (at == std::string::npos) continue;
+      const std::string rest = text.substr(at + mark.size());
+      const std::string name =
+          rest.substr(0, rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                                                "0123456789.-_"));
+      if (name.size() <= 3 ||
+          name.find_first_of("0123456789") == std::string::npos) {
+        continue;
+      }
+      expected = name;
+      break;
+    }
+    ASSERT_EQ(ModelIn(text), expected) << text;
+    found_any += expected.empty() ? 0 : 1;
+  }
+  EXPECT_GT(found_any, 500U);
+}
+
+TEST(LogLineTest, AStampIsRightInEveryByte) {
+  const std::string stamp = "2025-08-27 00:43:09";
+  EXPECT_EQ(ParseLogLine(stamp).time, stamp);
+  for (std::size_t i = 0; i < stamp.size(); ++i) {
+    for (const char wrong : {'x', '/', ';', '\0', '\xFF'}) {
+      std::string line = stamp;
+      line[i] = wrong;
+      EXPECT_EQ(ParseLogLine(line).time, "") << line;
+    }
+  }
+  EXPECT_EQ(ParseLogLine(stamp.substr(0, 18)).time, "");
+  EXPECT_EQ(ParseLogLine("2025-08-27T00:43:09").time, "2025-08-27T00:43:09");
+}
+
 // The search for many words at once, against the plain one.
 TEST(LogAnchorTest, FindsWhatAPlainSearchFinds) {
   const std::string words[] = {"ERROR",
@@ -159,6 +216,7 @@ TEST(LogAnchorTest, FindsWhatAPlainSearchFinds) {
                                "Killed",
                                "Segmentation fault",
                                std::string(kCrossMark)};
+  const std::string kLetters("RCKTAbgmir2aq1Y=(\x9D\x8C\x9C\xE2 \n\r\0", 25);
   std::uint64_t random = 1;
   std::size_t found_any = 0;
   for (int round = 0; round < 2000; ++round) {
@@ -167,8 +225,9 @@ TEST(LogAnchorTest, FindsWhatAPlainSearchFinds) {
     const std::size_t size = (random >> 33) % 300;
     while (text.size() < size) {
       random = random * 6364136223846793005U + 1442695040888963407U;
-      // Many halves of the words, few whole ones.
-      text += std::string("RCKTAebgmi\x9D\x8C\xE2 x\n")[(random >> 40) % 16];
+      // Many halves of the words and letters with the same half of their bits,
+      // few whole words.
+      text += kLetters[(random >> 40) % kLetters.size()];
       if ((random >> 50) % 61 == 0) text += words[(random >> 33) % 7];
     }
     const std::size_t from = text.empty() ? 0 : (random >> 35) % text.size();
@@ -177,6 +236,8 @@ TEST(LogAnchorTest, FindsWhatAPlainSearchFinds) {
       expected = std::min(expected, text.find(word, from));
     }
     ASSERT_EQ(NextAnchor(text, from), expected) << text << "\nfrom " << from;
+    ASSERT_EQ(NextAnchorAnywhere(text, from), expected)
+        << text << "\nfrom " << from;
     found_any += expected == std::string::npos ? 0 : 1;
   }
   EXPECT_GT(found_any, 300U);
