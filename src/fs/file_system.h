@@ -141,8 +141,8 @@ class FileSystem {
   virtual Status RemoveBelow(const Path& anchor, const Path& relative);
 
   // Makes the bytes of an existing file durable, whoever wrote them.  Also
-  // reports what went wrong since it was closed, if nobody was told: Linux keeps
-  // that for whoever opens the file next (errseq_t, since 4.16).
+  // reports what went wrong since it was closed, if nobody was told: Linux
+  // keeps that for whoever opens the file next (errseq_t, since 4.16).
   virtual Status SyncFile(const Path& file) = 0;
 
   // Makes created, renamed and removed names in `directory` durable.

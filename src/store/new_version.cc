@@ -63,7 +63,9 @@ class Writer {
     // Beside the engine, which writes on one core.
     std::future<Status> cutting;
     if (sharing) {
-      cutting = std::async(std::launch::async, [&] { return CutRows(dirty); });
+      cutting = std::async(
+          v_.threads > 1 ? std::launch::async : std::launch::deferred,
+          [&] { return CutRows(dirty); });
     }
     Status appended;
     if (!v_.appended.empty()) appended = WritePiece(v_.appended, Floating());
