@@ -101,8 +101,16 @@ Result<std::vector<store::KeptIncrement>> TakeGuarded(const store::Store& store,
       // The daemon has just kept a later form of it: that one's turn comes.
       if (!moved.ok() && moved.error().code == Code::kNotFound) continue;
       BENCHKEEP_TRY(moved);
-      BENCHKEEP_ASSIGN(claim.sha256,
-                       fs::Sha256OfFile(store.file_system(), claim.file.path));
+    }
+    const Result<std::string> sha256 =
+        fs::Sha256OfFile(store.file_system(), claim.file.path);
+    if (!sha256.ok() && sha256.error().code == Code::kNotFound) continue;
+    BENCHKEEP_ASSIGN(claim.sha256, sha256);
+    if (!kept.sha256.empty() && claim.sha256 != kept.sha256) {
+      claims.broken.push_back(
+          {claim.file.name,
+           Say(N_("the copy that was kept of {0} is damaged"), kept.name)});
+      continue;
     }
     const Result<fs::FileInfo> info = store.file_system().Info(claim.file.path);
     if (!info.ok() && info.error().code == Code::kNotFound) continue;
