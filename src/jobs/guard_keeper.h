@@ -114,7 +114,7 @@ class GuardKeeper {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Task> tasks_;          // These three are guarded by mutex_.
+  std::deque<Task> tasks_;  // These three are guarded by mutex_.
   bool master_changed_ = false;
   bool stop_ = false;
   std::atomic<std::size_t> deleted_ = 0;
