@@ -115,6 +115,7 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
     // People hear of it at once, where they are told about checks at all.
     if (guard.TakeAlarm()) keeper.RunSoon("alerts");
     for (const Message& message : memory.Collect()) options.log(message);
+    for (const Message& message : options.news()) options.log(message);
     memory.Tick(clock.Now());
     keeper.Tick();
     notifier.Send("WATCHDOG=1");

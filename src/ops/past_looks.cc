@@ -38,9 +38,8 @@ Look LookOf(const Json& json) {
   const Json* open = json.Find("open");
   if (open == nullptr) return look;
   for (const Json& one : open->items()) {
-    look.open.push_back(
-        {store::InfoFromJson(one),
-         store::GuardTime(one.IntAt("seen_ns").value_or(0))});
+    look.open.push_back({store::InfoFromJson(one),
+                         store::GuardTime(one.IntAt("seen_ns").value_or(0))});
   }
   return look;
 }
@@ -53,11 +52,10 @@ bool IsOlder(const Look& look, const store::KeptIncrement& kept) {
   // What was open for writing then was not merged, and closed later than all
   // that was.
   if (kept.open && *kept.open > look.time) return true;
-  return std::any_of(look.open.begin(), look.open.end(),
-                     [&](const OpenIncrement& open) {
-                       return open.info.SameFile(kept.source) &&
-                              kept.kept > open.seen;
-                     });
+  return std::any_of(
+      look.open.begin(), look.open.end(), [&](const OpenIncrement& open) {
+        return open.info.SameFile(kept.source) && kept.kept > open.seen;
+      });
 }
 
 }  // namespace
@@ -100,9 +98,8 @@ Result<PastLooks> PastLooks::Read(const store::Store& store, TimePoint since) {
 }
 
 bool PastLooks::AreAllOlder(const store::KeptIncrement& kept) const {
-  return std::all_of(looks_.begin(), looks_.end(), [&](const Look& look) {
-    return IsOlder(look, kept);
-  });
+  return std::all_of(looks_.begin(), looks_.end(),
+                     [&](const Look& look) { return IsOlder(look, kept); });
 }
 
 }  // namespace benchkeep::ops

@@ -1,6 +1,6 @@
-// What earlier consolidates saw of the increments, as their records say: so that
-// a kept copy whose increment is gone can be told to be newer than all that was
-// merged, or not.
+// What earlier consolidates saw of the increments, as their records say: so
+// that a kept copy whose increment is gone can be told to be newer than all
+// that was merged, or not.
 
 #pragma once
 
