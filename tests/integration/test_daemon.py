@@ -253,6 +253,41 @@ def test_pause_resume_and_run_by_hand(benchkeep: Benchkeep, root: Path):
     assert again["last_run"] == done["id"]
 
 
+def test_a_run_by_hand_that_was_killed_is_over(benchkeep: Benchkeep, root: Path):
+    settings(root, "")
+    lock = root / PILOT.results.replace(".parquet", ".parquet.lock")
+    holder = subprocess.Popen(["flock", str(lock), "sleep", str(PATIENCE)])
+    words = benchkeep.argv(root, "schedule", "run", "consolidate")
+    by_hand = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+
+    def state() -> str:
+        jobs = benchkeep.must(root, "schedule", "list").data["jobs"]
+        return {job["name"]: job["state"] for job in jobs}["consolidate"]
+
+    try:
+        wait_for(lambda: state() == "running", "the run")
+        (run,) = runs(benchkeep, root, "consolidate")
+        assert run["status"] == "running"
+        by_hand.kill()
+        by_hand.wait()
+        (run,) = runs(benchkeep, root, "consolidate")
+        assert (run["status"], run["ended"]) == ("interrupted", None)
+        one = benchkeep.must(root, "schedule", "history", "--run", run["id"])
+        assert one.data["run"]["status"] == "interrupted"
+        listed = benchkeep.run(root, "schedule", "list")
+        (job,) = [job for job in listed.data["jobs"] if job["name"] == "consolidate"]
+        assert (job["state"], job["failures"]) == ("failing", 1)
+        assert job["last_status"] == "interrupted"
+        assert "job_failed" in [finding["code"] for finding in listed.findings]
+        check = benchkeep.run(root, "check", "--only", "jobs").data["checks"][0]
+        (job,) = check["details"]["jobs"]
+        assert (job["status"], job["failures"]) == ("interrupted", 1)
+    finally:
+        by_hand.kill()
+        holder.kill()
+        holder.wait()
+
+
 def test_jobs_are_run_by_the_program_itself(benchkeep: Benchkeep, root: Path):
     """Whatever its file is called, and not by another one beside it."""
     folder = root.parent / "bin"
