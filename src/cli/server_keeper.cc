@@ -22,7 +22,8 @@ constexpr std::chrono::minutes kGoodRun{1};
 // What it said, without the name of the program; else how it ended.
 std::string Reason(const Result<host::CommandResult>& result) {
   if (!result.ok()) return result.error().message.English();
-  if (result->signal != 0) return Say(N_("signal {0}"), result->signal).English();
+  if (result->signal != 0)
+    return Say(N_("signal {0}"), result->signal).English();
   std::string line = result->errors.substr(0, result->errors.find('\n'));
   const std::string prefix = "benchkeep: ";
   if (line.starts_with(prefix)) line.erase(0, prefix.size());
