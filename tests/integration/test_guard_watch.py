@@ -6,7 +6,6 @@ call up that nothing but the copy makes), and by one that is stopped meanwhile.
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
@@ -43,6 +42,18 @@ def start(benchkeep: Benchkeep, root: Path):
 
 def increment(root: Path, number: int) -> Path:
     return root / PILOT.increments / f"increment_{number}_{number}.parquet"
+
+
+def stand_still(daemon: Daemon) -> None:
+    """With every thread of it."""
+
+    def is_still() -> bool:
+        threads = Path(f"/proc/{daemon.process.pid}/task").glob("*/stat")
+        states = [path.read_text().rpartition(")")[2].split()[0] for path in threads]
+        return set(states) == {"T"}
+
+    daemon.process.send_signal(signal.SIGSTOP)
+    wait_for(is_still, "the daemon to stand still")
 
 
 def test_holds_new_files_while_a_copy_takes_long(
@@ -93,7 +104,7 @@ def test_says_truly_what_it_never_saw(root: Path, start):
     """Two files of one name while it could not look: the first is lost."""
     daemon = start()
     path = increment(root, 1)
-    daemon.process.send_signal(signal.SIGSTOP)
+    stand_still(daemon)
     pq.write_table(table("lost"), path)
     path.unlink()
     pq.write_table(table("there"), path)
