@@ -40,6 +40,7 @@ class Mutant:
 
 
 SYNCED = "tests/crash/test_sync_order.py::test_synced_before_and_after_the_rename"
+GUARD = "tests/integration/test_guard"
 BUSY = "tests/writers/test_busy.py"
 
 MUTANTS = (
@@ -112,6 +113,22 @@ MUTANTS = (
         "if (hash != claim.sha256 || !lease->Held()) return changed();",
         "if (!lease->Held()) return changed();",
         (f"{BUSY}::test_a_claimed_file_that_is_written_once_more_is_not_thrown_away",),
+    ),
+    Mutant(
+        "no-sum-of-kept-copies",
+        "the SHA-256 of a copy that the guard kept without syncing it",
+        "src/ops/guarded_increments.cc",
+        "if (!kept.sha256.empty() && claim.sha256 != kept.sha256) {",
+        "if (kept.sha256.size() == 1) {",
+        (f"{GUARD}_watch.py::test_a_torn_copy_is_not_taken_for_the_truth",),
+    ),
+    Mutant(
+        "no-past-looks",
+        "the question whether newer rows than those of a kept copy were merged",
+        "src/ops/guarded_increments.cc",
+        "const bool newest = past.AreAllOlder(kept);",
+        "const bool newest = past.AreAllOlder(kept) || true;",
+        (f"{GUARD}_updates.py::test_an_old_version_never_goes_over_newer_rows",),
     ),
     Mutant(
         "no-read-back",

@@ -1,14 +1,12 @@
 // benchkeep daemon: the process that keeps a store by itself.
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <optional>
-#include <thread>
 
 #include "cli/commands.h"
 #include "cli/jobs_setup.h"
-#include "host/command_runner.h"
+#include "cli/server_keeper.h"
 #include "host/waiter.h"
 #include "jobs/daemon.h"
 #include "jobs/overview.h"
@@ -24,40 +22,6 @@ std::chrono::microseconds Watchdog(const Context& context) {
   std::from_chars(text.data(), text.data() + text.size(), number);
   return std::chrono::microseconds(std::max<std::int64_t>(number, 0));
 }
-
-// The web server beside the jobs, as a process of its own: what happens to it
-// does not happen to them.  It is started again when it ends.
-class ServerKeeper {
- public:
-  explicit ServerKeeper(jobs::Program program)
-      : program_(std::move(program)), thread_([this] { Run(); }) {}
-  ServerKeeper(const ServerKeeper&) = delete;
-  ServerKeeper& operator=(const ServerKeeper&) = delete;
-  ~ServerKeeper() {
-    stop_ = true;
-    thread_.join();
-  }
-
- private:
-  void Run() {
-    constexpr std::chrono::milliseconds kLook{100};
-    constexpr int kLooksBetween = 100;
-    while (!stop_) {
-      host::CommandOptions options;
-      options.argv = {program_.path, "-C", program_.root.string(), "--no-input",
-                      "serve"};
-      options.cancelled = [this] { return stop_.load(); };
-      IgnoreError(host::RunCommand(options), "it is started again");
-      for (int i = 0; i < kLooksBetween && !stop_; ++i) {
-        std::this_thread::sleep_for(kLook);
-      }
-    }
-  }
-
-  const jobs::Program program_;
-  std::atomic<bool> stop_ = false;
-  std::thread thread_;  // The last member: it uses the others.
-};
 
 class DaemonAction final : public Action {
  public:
@@ -103,13 +67,17 @@ class DaemonAction final : public Action {
                      jobs::DaemonLock::Acquire(store));
     const jobs::TimeZone zone = LocalZone(context);
     std::optional<ServerKeeper> server;
-    if (serve_) server.emplace(ThisProgram(context));
+    if (serve_) {
+      server.emplace(ThisProgram(context), [&waiter] { waiter.Wake(); });
+    }
     const jobs::DaemonOptions options{
         .program = ThisProgram(context),
         .local = zone,
         .knows = KnowsCommand,
         .notify_socket = context.variable("NOTIFY_SOCKET"),
         .watchdog = Watchdog(context),
+        .news =
+            [&] { return server ? server->Collect() : std::vector<Message>(); },
         .log =
             [&](const Message& message) {
               const std::string time =

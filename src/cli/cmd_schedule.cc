@@ -147,7 +147,7 @@ class HistoryAction final : public Action {
 
   ExitCode Run(Context& context) override {
     Result<JobHistory> history =
-        JobHistory::OpenToRead(context.store().layout().state_db());
+        JobHistory::OpenToRead(context.store().layout());
     if (!history.ok() && history.error().code != Code::kNotFound) {
       return context.Fail(history.error());
     }

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <mutex>
 
 #include "cli/commands.h"
+#include "cli/server_keeper.h"
 #include "cli/site_parts.h"
 #include "cli/version.h"
 #include "fs/atomic_file.h"
+#include "host/child_processes.h"
 #include "web/access.h"
 #include "web/http_server.h"
 #include "web/metrics.h"
@@ -50,6 +53,17 @@ Result<std::string> TokenOf(const store::Store& store, bool dry_run) {
   return *text;
 }
 
+// A server that a daemon started would keep its port from the next one.
+Status StayWithKeeper(const Context& context) {
+  const std::string text = context.variable(kKeeperVariable);
+  if (text.empty()) return {};
+  int keeper = 0;
+  std::from_chars(text.data(), text.data() + text.size(), keeper);
+  if (host::EndWithParent(keeper)) return {};
+  return Fail(Code::kCancelled,
+              Say(N_("the daemon that started this server has ended")));
+}
+
 const char* LanguageName(render::Language language) {
   return language == render::Language::kChinese ? "zh" : "en";
 }
@@ -76,6 +90,9 @@ class ServeAction final : public Action {
   }
 
   ExitCode Run(Context& context) override {
+    if (const Status kept = StayWithKeeper(context); !kept.ok()) {
+      return context.Fail(kept.error());
+    }
     Result<std::string> token = TokenOf(context.store(), context.dry_run());
     if (!token.ok()) return context.Fail(token.error());
     if (show_token_) return ShowToken(context, *token);

@@ -8,14 +8,18 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <random>
 
 namespace benchkeep::fs {
 namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr nanoseconds kFirstNap = std::chrono::milliseconds(20);
-constexpr nanoseconds kLongestNap = std::chrono::milliseconds(200);
+// Writers that take the lock again and again leave it free for moments only:
+// whoever looks seldom, or in step with them, never meets one.  A look costs
+// microseconds.
+constexpr nanoseconds kShortestNap = std::chrono::microseconds(250);
+constexpr nanoseconds kLongestNap = std::chrono::milliseconds(2);
 
 // A lock file that was replaced under us is tried again at once, since whoever
 // did that has let go; but not forever, should inode numbers be unreliable.
@@ -32,8 +36,11 @@ bool SameInode(int fd, const Path& path) {
 
 Result<FileLock> FileLock::Acquire(const Path& path, Clock& clock,
                                    nanoseconds wait, std::uint32_t mode) {
+  const TimePoint begin = clock.Now();
   nanoseconds waited{0};
-  nanoseconds nap = kFirstNap;
+  std::minstd_rand random(std::random_device{}());
+  std::uniform_int_distribution<nanoseconds::rep> naps(kShortestNap.count(),
+                                                       kLongestNap.count());
   int replaced = 0;
   while (true) {
     // Opened anew each time: the name may belong to another inode by now.
@@ -53,10 +60,10 @@ Result<FileLock> FileLock::Acquire(const Path& path, Clock& clock,
     }
     // Not holding the descriptor while asleep lets an unlinked file go.
     fd.Reset();
-    nap = std::min(nap, wait - waited);
+    const nanoseconds nap = std::min(nanoseconds(naps(random)), wait - waited);
     clock.SleepFor(nap);
-    waited += nap;
-    nap = std::min(2 * nap, kLongestNap);
+    // On a busy machine a nap takes longer than it should.
+    waited = std::max<nanoseconds>(waited + nap, clock.Now() - begin);
   }
 }
 

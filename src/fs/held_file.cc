@@ -64,7 +64,8 @@ Status CopyBytes(int from, int to, const Path& path) {
   }
 }
 
-Status FillCopy(int from, int to, const struct stat& source, const Path& path) {
+Status FillCopy(int from, int to, const struct stat& source, Durable durable,
+                const Path& path) {
   if (::ioctl(to, FICLONE, from) != 0) {
     BENCHKEEP_TRY(CopyBytes(from, to, path));
   }
@@ -75,7 +76,8 @@ Status FillCopy(int from, int to, const struct stat& source, const Path& path) {
   [[maybe_unused]] const int given =  // Only root may give files away.
       ::fchown(to, source.st_uid, source.st_gid);
   const std::array<timespec, 2> times = {source.st_mtim, source.st_mtim};
-  if (::futimens(to, times.data()) != 0 || ::fsync(to) != 0) {
+  if (::futimens(to, times.data()) != 0 ||
+      (durable == Durable::kYes && ::fsync(to) != 0)) {
     return FailSys(errno, N_("writing {0}: {1}"), path);
   }
   return {};
@@ -105,9 +107,17 @@ Result<FileInfo> HeldFile::Info() const {
   return InfoOf(st);
 }
 
+bool HeldFile::IsNamed() const {
+  struct stat held {};
+  struct stat named {};
+  return ::fstat(fd_.get(), &held) == 0 &&
+         ::lstat(path_.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+         held.st_ino == named.st_ino;
+}
+
 bool HeldFile::IsQuiet() const { return !Lease(fd_.get()).refused(); }
 
-Result<FileInfo> HeldFile::CopyTo(const Path& to) const {
+Result<FileInfo> HeldFile::CopyTo(const Path& to, Durable durable) const {
   const auto busy = [&] {
     return Fail(Code::kBusy, Say(N_("{0} is being written"), path_),
                 Say(N_("wait until it has finished, then try again")), path_);
@@ -122,7 +132,7 @@ Result<FileInfo> HeldFile::CopyTo(const Path& to) const {
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                          kPrivate));
   if (!target.valid()) return FailSys(errno, N_("creating {0}: {1}"), to);
-  const Status copied = FillCopy(fd_.get(), target.get(), source, to);
+  const Status copied = FillCopy(fd_.get(), target.get(), source, durable, to);
   const Result<FileInfo> after = Info();
   const bool same = after.ok() && after->SameState(InfoOf(source));
   if (copied.ok() && lease.Held() && same) return *after;

@@ -13,6 +13,9 @@
 
 namespace benchkeep::fs {
 
+// Whether bytes must outlast a power cut.
+enum class Durable { kNo, kYes };
+
 class HeldFile {
  public:
   // kNotFound, or kInvalidArgument for anything but a regular file.
@@ -21,16 +24,19 @@ class HeldFile {
   [[nodiscard]] const Path& path() const { return path_; }
   [[nodiscard]] Result<FileInfo> Info() const;
 
+  // The path that it was opened by still names it.
+  [[nodiscard]] bool IsNamed() const;
+
   // Nobody has it open for writing at this moment; true where no lease can be
   // had to tell.
   [[nodiscard]] bool IsQuiet() const;
 
   // Copies one version of it to the new file `to` (with its mode and time
-  // of change, synced), sharing blocks where the file system can.  Returns the
+  // of change), sharing blocks where the file system can.  Returns the
   // version that was copied.  kBusy: somebody writes it or wants to; where no
   // lease can be had, an unchanged state before and after has to do.  Nothing
   // stays at `to` on an error.
-  Result<FileInfo> CopyTo(const Path& to) const;
+  Result<FileInfo> CopyTo(const Path& to, Durable durable) const;
 
   // Its bytes, by the descriptor.
   [[nodiscard]] Result<std::unique_ptr<ReadableFile>> Read() const;

@@ -1,11 +1,13 @@
-// fork(2) and waitpid(2).
+// fork(2), waitpid(2) and prctl(2).
 
 #include "host/child_processes.h"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
@@ -63,6 +65,12 @@ Status RunInChildren(const std::vector<std::function<Status()>>& tasks) {
     if (result.ok() && !done.ok()) result = std::move(done);
   }
   return result;
+}
+
+bool EndWithParent(int parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // It may have ended before that.
+  return ::getppid() == parent;
 }
 
 int ProcessId() { return ::getpid(); }

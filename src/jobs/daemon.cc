@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "host/child_processes.h"
+#include "host/own_limits.h"
 #include "jobs/guard_watch.h"
 #include "jobs/keeper.h"
 #include "jobs/memory_care.h"
@@ -32,6 +33,14 @@ milliseconds WaitFor(const Scheduler& scheduler, TimePoint now,
     wait = std::min(wait, std::chrono::ceil<milliseconds>(*next - now));
   }
   return std::max(wait, milliseconds(10));
+}
+
+// Files that the guard may hold open; some are left to the rest of the program.
+std::size_t MostHeld() {
+  constexpr std::size_t kWanted = std::size_t{64} << 10;
+  constexpr std::size_t kSpare = 256;
+  const std::size_t allowed = host::AllowOpenFiles(kWanted);
+  return allowed - std::min(kSpare, allowed / 2);
 }
 
 void Reload(const store::Store& store, const DaemonOptions& options,
@@ -89,7 +98,7 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
   BENCHKEEP_ASSIGN(JobKeeper keeper,
                    JobKeeper::Open(store, std::move(jobs), launcher,
                                    clock.Now() - host::Uptime(), options.log));
-  GuardWatch guard(store, [&waiter] { waiter.Wake(); });
+  GuardWatch guard(store, MostHeld(), [&waiter] { waiter.Wake(); });
   if (store.settings().guard_max_bytes > 0) {
     // Jobs go on where the machine cannot watch folders.
     if (const Status guarded = guard.Start(); !guarded.ok()) {
@@ -106,6 +115,7 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
     // People hear of it at once, where they are told about checks at all.
     if (guard.TakeAlarm()) keeper.RunSoon("alerts");
     for (const Message& message : memory.Collect()) options.log(message);
+    for (const Message& message : options.news()) options.log(message);
     memory.Tick(clock.Now());
     keeper.Tick();
     notifier.Send("WATCHDOG=1");
@@ -121,6 +131,7 @@ Result<DaemonReport> RunDaemon(const store::Store& store,
   notifier.Send("STOPPING=1");
   options.log(Say(N_("stopping")));
   guard.Stop();
+  for (const Message& message : guard.Collect()) options.log(message);
   memory.Stop();
   launcher.StopAll();
   keeper.BookEnds();

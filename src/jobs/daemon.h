@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/message.h"
 #include "base/result.h"
@@ -23,8 +24,10 @@ struct DaemonOptions {
   Program program;
   TimeZone local;
   KnowsCommand knows;
-  std::string notify_socket;                // NOTIFY_SOCKET
-  std::chrono::microseconds watchdog{0};    // WATCHDOG_USEC; 0: none.
+  std::string notify_socket;              // NOTIFY_SOCKET
+  std::chrono::microseconds watchdog{0};  // WATCHDOG_USEC; 0: none.
+  // What others beside it have to say; asked whenever the waiter wakes.
+  std::function<std::vector<Message>()> news;
   std::function<void(const Message&)> log;  // From the caller's thread only.
 };
 

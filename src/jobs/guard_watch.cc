@@ -2,30 +2,34 @@
 
 #include "jobs/guard_watch.h"
 
+#include <cerrno>
 #include <utility>
+
+#include "host/own_limits.h"
 
 namespace benchkeep::jobs {
 namespace {
 
 using What = host::FolderWatch::What;
 
-// How often what was busy, or a folder that was not there, is looked at again.
+// How often a folder that was not there is looked for again.
 constexpr std::chrono::milliseconds kLook{1'000};
-constexpr std::chrono::minutes kPruneEvery{10};
-// Descriptors to spare for the rest of the program.
-constexpr std::size_t kMostHeld = 512;
 
 }  // namespace
 
-GuardWatch::GuardWatch(const store::Store& store, std::function<void()> wake)
-    : store_(store), wake_(std::move(wake)), guard_(store) {}
+GuardWatch::GuardWatch(const store::Store& store, std::size_t most_held,
+                       std::function<void()> wake)
+    : store_(store),
+      most_held_(most_held),
+      wake_(std::move(wake)),
+      keeper_(store, *this) {}
 
 GuardWatch::~GuardWatch() { Stop(); }
 
 Status GuardWatch::Start() {
   BENCHKEEP_TRY(watch_.Open());
-  Watch();
-  LookAtAll();
+  Watch();  // What happens from here on is heard by the thread.
+  keeper_.Start();
   thread_ = std::thread([this] { Run(); });
   return {};
 }
@@ -35,6 +39,7 @@ void GuardWatch::Stop() {
   stop_ = true;
   stop_signal_.Wake();
   thread_.join();
+  keeper_.Stop();
 }
 
 std::vector<Message> GuardWatch::Collect() {
@@ -51,16 +56,21 @@ void GuardWatch::Tell(Message message) {
 }
 
 void GuardWatch::TellError(const Error& error) {
-  // A full disk would say the same of every file.
   std::string text = error.message.English();
-  if (text == last_error_) return;
-  last_error_ = std::move(text);
+  {
+    // A full disk would say the same of every file.
+    const std::lock_guard guard(mutex_);
+    if (text == last_error_) return;
+    last_error_ = std::move(text);
+  }
   Tell(error.message);
 }
 
 void GuardWatch::Run() {
-  auto look_at = std::chrono::steady_clock::now();
-  auto prune_at = look_at;
+  host::HurryThisThread();
+  LookAtAll();
+  keeper_.MasterChanged();
+  auto look_at = std::chrono::steady_clock::now() + kLook;
   while (!stop_) {
     const auto events = watch_.Wait(kLook, stop_signal_.fd());
     if (!events.ok()) {
@@ -71,43 +81,60 @@ void GuardWatch::Run() {
     const auto now = std::chrono::steady_clock::now();
     if (now < look_at) continue;
     look_at = now + kLook;
-    RetryBusy();
-    if (increments_ < 0 || master_ < 0) Watch();
-    if (now < prune_at) continue;
-    prune_at = now + kPruneEvery;
-    Prune();
+    TellOfPassedOver();
+    // Folders may come later than the daemon.
+    if (!Watch()) continue;
+    LookAtAll();
+    keeper_.MasterChanged();
   }
 }
 
-// Folders may come later than the daemon.
-void GuardWatch::Watch() {
+bool GuardWatch::Watch() {
   const store::Layout& layout = store_.layout();
-  if (increments_ < 0) {
-    increments_ = watch_.Add(layout.increments()).value_or(-1);
-    if (increments_ >= 0) LookAtAll();
-  }
-  if (master_ < 0) {
-    master_ = watch_.Add(layout.master().parent_path()).value_or(-1);
-    if (master_ >= 0) SeeMaster();
-  }
+  bool any = false;
+  const auto add = [&](int& watch, const fs::Path& folder) {
+    if (watch >= 0) return;
+    watch = watch_.Add(folder).value_or(-1);
+    any |= watch >= 0;
+  };
+  add(increments_, layout.increments());
+  add(master_, layout.master().parent_path());
+  return any;
 }
 
 void GuardWatch::LookAtAll() {
+  LetGoOfTheVanished();
   const Result<std::vector<fs::DirEntry>> entries =
       store_.file_system().List(store_.layout().increments());
   if (!entries.ok()) return;
   for (const fs::DirEntry& entry : *entries) {
-    if (!store_.layout().IsIncrementName(entry.name)) continue;
-    Hold(entry.name);
-    const auto held = held_.find(entry.name);
-    if (held != held_.end()) Keep(entry.name, held->second.file);
+    if (store_.layout().IsIncrementName(entry.name)) HoldAndKeep(entry.name);
   }
+}
+
+void GuardWatch::HoldAndKeep(const std::string& name) {
+  if (const Holding held = Hold(name)) keeper_.Written(held);
+}
+
+// After events were lost.
+void GuardWatch::LetGoOfTheVanished() {
+  std::erase_if(held_, [this](const auto& entry) {
+    const Holding& held = entry.second;
+    if (held->file.IsNamed()) return false;
+    const Result<fs::FileInfo> info = held->file.Info();
+    if (info.ok() && info->links == 0) {
+      keeper_.Deleted(held, store_.clock().Now());
+    } else {
+      keeper_.Left(held);
+    }
+    return true;
+  });
 }
 
 void GuardWatch::Handle(const host::FolderWatch::Event& event) {
   if (event.what == What::kOverflow) {
     LookAtAll();
-    SeeMaster();
+    keeper_.MasterChanged();
     return;
   }
   if (event.what == What::kGone) {
@@ -120,7 +147,7 @@ void GuardWatch::Handle(const host::FolderWatch::Event& event) {
       event.what == What::kWritten || event.what == What::kMovedIn;
   if (event.folder == master_ && complete &&
       event.name == store_.layout().master().filename()) {
-    SeeMaster();
+    keeper_.MasterChanged();
   }
 }
 
@@ -131,20 +158,21 @@ void GuardWatch::HandleIncrement(const host::FolderWatch::Event& event) {
       Hold(event.name);
       return;
     case What::kMovedIn:
-      LetGo(event.name);  // What had the name before is replaced.
-      [[fallthrough]];
-    case What::kWritten: {
-      if (!held_.contains(event.name)) Hold(event.name);
-      const auto held = held_.find(event.name);
-      if (held != held_.end()) Keep(event.name, held->second.file);
-      // A writer of the name may have had a file that is unlinked by now.
-      for (const auto& [name, orphan] : orphans_) {
-        if (name == event.name) KeepOrphan(name, orphan);
+      // What had the name before is replaced; it is kept if it waits for that.
+      if (const auto held = held_.find(event.name);
+          held != held_.end() && !held->second->file.IsNamed()) {
+        held_.erase(held);
       }
+      [[fallthrough]];
+    case What::kWritten:
+      HoldAndKeep(event.name);
+      // A writer of the name may have had a file that is unlinked by now.
+      keeper_.Closed(event.name);
       return;
-    }
     case What::kMovedOut:
-      LetGo(event.name);
+      if (const auto held = held_.extract(event.name)) {
+        keeper_.Left(held.mapped());
+      }
       return;
     case What::kDeleted:
       Gone(event.name);
@@ -154,96 +182,57 @@ void GuardWatch::HandleIncrement(const host::FolderWatch::Event& event) {
   }
 }
 
-void GuardWatch::Hold(const std::string& name) {
-  if (held_.size() + orphans_.size() >= kMostHeld) return;
+Holding GuardWatch::Hold(const std::string& name) {
+  if (const auto held = held_.find(name); held != held_.end()) {
+    return held->second;
+  }
+  if (held_.size() + keeper_.holding() >= most_held_) {
+    passed_over_.insert(name);
+    return nullptr;
+  }
   Result<fs::HeldFile> file =
       fs::HeldFile::Open(store_.layout().increments() / name);
   if (!file.ok()) {
-    if (file.error().code != Code::kNotFound) TellError(file.error());
-    return;
+    const int number = file.error().sys_errno;
+    if (number == EMFILE || number == ENFILE) {
+      passed_over_.insert(name);
+    } else if (file.error().code != Code::kNotFound) {
+      TellError(file.error());
+    }
+    return nullptr;
   }
   const Result<fs::FileInfo> info = file->Info();
-  if (!info.ok()) return;
-  held_.insert_or_assign(name, Held{std::move(*file), *info});
+  if (!info.ok()) return nullptr;
+  Holding held = std::make_shared<HeldIncrement>(name, std::move(*file), *info);
+  held_.emplace(name, held);
+  return held;
 }
-
-bool GuardWatch::Keep(const std::string& name, const fs::HeldFile& file) {
-  const auto kept = guard_.Keep(name, file);
-  if (kept.ok()) return true;
-  // Its writer will close it again, and we shall hear of it.
-  if (kept.error().code == Code::kBusy) return false;
-  TellError(kept.error());
-  return true;
-}
-
-void GuardWatch::LetGo(const std::string& name) { held_.erase(name); }
 
 void GuardWatch::Gone(const std::string& name) {
   const auto held = held_.find(name);
-  if (held == held_.end()) {
+  // Where the name was taken again already, what is held is the newer file.
+  if (held == held_.end() || held->second->file.IsNamed()) {
     Tell(Say(N_("{0} was deleted before it could be kept"), name));
     return;
   }
-  // Its last version first: the event of its closing may be yet to come.
-  const bool done = KeepOrphan(name, held->second);
-  Tell(Say(
-      N_("{0} was deleted by another program; its rows are kept for the next "
-         "consolidate"),
-      name));
-  // Somebody still writes to it: he will close it some time.
-  if (!done) orphans_.emplace_back(name, std::move(held->second));
+  keeper_.Deleted(std::move(held->second), store_.clock().Now());
   held_.erase(held);
 }
 
-// False while somebody still writes to it.
-bool GuardWatch::KeepOrphan(const std::string& name, const Held& orphan) {
-  const bool done = Keep(name, orphan.file);
-  // The next file of the name may get its inode: a copy that is not marked
-  // would be taken for an earlier form of that file, and let go.
-  if (const Status marked = guard_.MarkDeleted(orphan.info); !marked.ok()) {
-    TellError(marked.error());
-  }
-  return done;
-}
-
-// Writers that still have an unlinked file open will close it some time.
-void GuardWatch::RetryBusy() {
-  std::vector<std::pair<std::string, Held>> open;
-  for (auto& [name, orphan] : orphans_) {
-    if (!KeepOrphan(name, orphan)) open.emplace_back(name, std::move(orphan));
-  }
-  orphans_ = std::move(open);
-  if (master_busy_) SeeMaster();
-}
-
-void GuardWatch::SeeMaster() {
-  const auto alarm = guard_.SeeMaster();
-  master_busy_ = !alarm.ok() && alarm.error().code == Code::kBusy;
-  if (!alarm.ok()) {
-    if (!master_busy_) TellError(alarm.error());
+// Once as long as it goes on; there may be room for them by now.
+void GuardWatch::TellOfPassedOver() {
+  const std::set<std::string> names = std::exchange(passed_over_, {});
+  if (names.empty()) {
+    told_of_passed_over_ = false;
     return;
   }
-  if (!*alarm) return;
-  alarm_ = true;
-  const store::FallenCell& first = (*alarm)->cells.front();
-  Tell(Say(
-      N_("ALARM: {0} cells of the master database hold fewer tests than before "
-         "({1}: {2} -> {3}); the version before is kept: `benchkeep repair "
-         "--lost-updates` merges it back"),
-      (*alarm)->cells.size(), first.cell, first.before, first.after));
-}
-
-void GuardWatch::Prune() {
-  const auto lost = guard_.Prune();
-  if (!lost.ok()) {
-    TellError(lost.error());
-    return;
+  if (!std::exchange(told_of_passed_over_, true)) {
+    Tell(Say(N_("{0} increments are not guarded: no more than {1} files can be "
+                "held open; raise the limit of open files (ulimit -n, "
+                "LimitNOFILE= of systemd)"),
+             names.size(), most_held_));
   }
-  for (const store::KeptIncrement& one : *lost) {
-    Tell(Say(N_("the kept copy of {0}, which was deleted unmerged, had to go: "
-                "[guard] max_bytes or keep_days"),
-             one.name));
-  }
+  for (const std::string& name : names) HoldAndKeep(name);
 }
 
 }  // namespace benchkeep::jobs

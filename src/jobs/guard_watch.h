@@ -1,10 +1,11 @@
 // Watches what other programs do to the increments and the master database, and
-// keeps copies before it is too late (store/guard.h).
+// has copies kept before it is too late (store/guard.h).
 //
-// A thread of its own: between the moment when a writer closes an increment and
-// the moment when a script deletes it there may be milliseconds.  Every file is
-// therefore held open from its first sight on; a file that is unlinked can
-// still be read through that.
+// The quick half of the guard: a thread that only hears what happens and opens
+// files.  Between the moment when a writer creates an increment and the moment
+// when a script deletes it there may be milliseconds.  Every file is therefore
+// held open from its first sight on; a file that is unlinked can still be read
+// through that.  The slow half (jobs/guard_keeper.h) makes the copies.
 
 #pragma once
 
@@ -12,29 +13,32 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/message.h"
 #include "base/result.h"
-#include "fs/held_file.h"
 #include "host/folder_watch.h"
 #include "host/waiter.h"
-#include "store/guard.h"
+#include "jobs/guard_keeper.h"
 #include "store/store.h"
 
 namespace benchkeep::jobs {
 
-class GuardWatch {
+class GuardWatch final : private GuardVoice {
  public:
-  // `wake` is called from the thread when there is something to say.
-  GuardWatch(const store::Store& store, std::function<void()> wake);
+  // `wake` is called from its threads when there is something to say.  Holds no
+  // more than `most_held` files open.
+  GuardWatch(const store::Store& store, std::size_t most_held,
+             std::function<void()> wake);
   GuardWatch(const GuardWatch&) = delete;
   GuardWatch& operator=(const GuardWatch&) = delete;
-  ~GuardWatch();
+  ~GuardWatch() override;
 
-  // Keeps what is there, then watches.  An error: nothing is guarded.
+  // Watches from here on; what is there already is kept in the background.  An
+  // error: nothing is guarded.
   Status Start();
   void Stop();
 
@@ -45,47 +49,45 @@ class GuardWatch {
   bool TakeAlarm() { return alarm_.exchange(false); }
 
  private:
-  struct Held {
-    fs::HeldFile file;
-    fs::FileInfo info;  // Which file it is.
-  };
+  void Tell(Message message) override;
+  void TellError(const Error& error) override;
+  void RaiseAlarm() override { alarm_ = true; }
 
   void Run();
-  void Watch();
+  // True when there is a folder to watch that was not there before.
+  bool Watch();
   void LookAtAll();
+  void HoldAndKeep(const std::string& name);
   void Handle(const host::FolderWatch::Event& event);
   void HandleIncrement(const host::FolderWatch::Event& event);
-  void Hold(const std::string& name);
-  // False while somebody writes it.
-  bool Keep(const std::string& name, const fs::HeldFile& file);
-  bool KeepOrphan(const std::string& name, const Held& orphan);
-  void LetGo(const std::string& name);
+  // What is held by that name; opens it where nothing is.  Null when it cannot
+  // be had.
+  Holding Hold(const std::string& name);
   void Gone(const std::string& name);
-  void SeeMaster();
-  void RetryBusy();
-  void Prune();
-  void Tell(Message message);
-  void TellError(const Error& error);
+  void LetGoOfTheVanished();
+  void TellOfPassedOver();
 
   const store::Store& store_;
+  const std::size_t most_held_;
   const std::function<void()> wake_;
-  store::Guard guard_;
-  host::FolderWatch watch_;
   host::WakeUp stop_signal_;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> alarm_ = false;
-  std::thread thread_;
 
+  // Of the watching thread, once it runs.
+  host::FolderWatch watch_;
   int increments_ = -1;  // Watches, -1 while there is no folder.
   int master_ = -1;
-  std::map<std::string, Held> held_;  // By name.
-  // Unlinked while somebody has them open for writing.
-  std::vector<std::pair<std::string, Held>> orphans_;
-  bool master_busy_ = false;
-  std::string last_error_;
+  std::map<std::string, Holding> held_;  // By name.
+  std::set<std::string> passed_over_;    // Names, since the last look.
+  bool told_of_passed_over_ = false;
 
   std::mutex mutex_;
-  std::vector<Message> said_;  // Guarded by mutex_.
+  std::vector<Message> said_;  // These two are guarded by mutex_.
+  std::string last_error_;
+
+  GuardKeeper keeper_;  // It speaks to what is above.
+  std::thread thread_;
 };
 
 }  // namespace benchkeep::jobs

@@ -11,18 +11,13 @@ namespace {
 
 constexpr std::uint64_t kMaxHolderBytes = 4096;
 
-// Locked by somebody: the file is there and its lock cannot be had.
-bool IsHeld(const store::Store& store, const fs::Path& lock) {
-  const Result<bool> exists = fs::Exists(store.file_system(), lock);
-  if (!exists.ok() || !*exists) return false;
-  const auto taken =
-      fs::FileLock::Acquire(lock, store.clock(), std::chrono::seconds(0), 0600);
-  return !taken.ok() && taken.error().code == Code::kBusy;
+bool IsHeld(const fs::Path& lock) {
+  return fs::LockIsHeld(lock).value_or(false);
 }
 
 JobState StateOf(const store::Store& store, const Job& job,
                  const store::JobMark& mark, const JobLine& line) {
-  if (IsHeld(store, store.layout().job_lock(job.name))) {
+  if (IsHeld(store.layout().job_lock(job.name))) {
     return JobState::kRunning;
   }
   if (!job.enabled) return JobState::kDisabled;
@@ -54,7 +49,7 @@ const char* JobStateName(JobState state) {
 DaemonInfo FindDaemon(const store::Store& store) {
   DaemonInfo info;
   const fs::Path lock = store.layout().daemon_lock();
-  info.running = IsHeld(store, lock);
+  info.running = IsHeld(lock);
   if (!info.running) return info;
   const Result<std::string> text =
       fs::ReadFile(store.file_system(), lock, kMaxHolderBytes);
@@ -72,7 +67,7 @@ Result<Overview> Look(const store::Store& store, const std::vector<Job>& jobs) {
   std::map<std::string, store::JobRun> newest;
   std::map<std::string, store::JobMark> marks;
   Result<store::JobHistory> history =
-      store::JobHistory::OpenToRead(store.layout().state_db());
+      store::JobHistory::OpenToRead(store.layout());
   if (!history.ok() && history.error().code != Code::kNotFound) {
     return Unexpected(history.error());
   }
@@ -95,7 +90,8 @@ Result<Overview> Look(const store::Store& store, const std::vector<Job>& jobs) {
         line.next = *next + job.jitter;
       }
     }
-    if (line.failures > 0 && line.last && line.last->ended) {
+    if (line.failures > 0 && line.last &&
+        line.last->status != store::RunStatus::kRunning) {
       overview.findings.push_back(
           {"job_failed", Severity::kWarning, "",
            Say(N_("the last run of the job {0} ended as '{1}'"), job.name,

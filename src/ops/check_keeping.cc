@@ -167,7 +167,7 @@ CheckOutput CheckJobs(const CheckInput& input) {
   FlagDeletingCalls(input, result);
   FlagDeliveries(input, result);
   Result<store::JobHistory> history =
-      store::JobHistory::OpenToRead(input.store.layout().state_db());
+      store::JobHistory::OpenToRead(input.store.layout());
   if (!history.ok()) {
     if (history.error().code != Code::kNotFound) {
       Unreadable(result, history.error());

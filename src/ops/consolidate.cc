@@ -2,6 +2,7 @@
 
 #include "ops/consolidate.h"
 
+#include <algorithm>
 #include <set>
 
 #include "ops/guarded_increments.h"
@@ -60,6 +61,7 @@ class Job {
     BookMerge(store_, report_.outcome, files, *txn);
     txn->Note("files_merged", Json::Uint(report_.files_merged));
     txn->Note("files_quarantined", Json::Uint(report_.files_quarantined));
+    txn->Describe("looked", LookToJson(look_));
     report_.txn = txn->id();
     BENCHKEEP_TRY(CommitMerge(store_, *results, report_.outcome, *txn));
     return std::move(report_);
@@ -75,6 +77,8 @@ class Job {
     }
     BENCHKEEP_ASSIGN(claims_, ClaimIncrements(store_, txn, progress_));
     BENCHKEEP_ASSIGN(guarded_, TakeGuarded(store_, txn, claims_));
+    look_.time = store_.clock().Now();
+    look_.open = std::move(claims_.open);
     report_.files_skipped = claims_.skipped;
     report_.findings = std::move(claims_.findings);
     for (const BrokenIncrement& broken : claims_.broken) {
@@ -111,6 +115,8 @@ class Job {
       }
       ++report_.files_skipped;
       if (txn != nullptr) BENCHKEEP_TRY(txn->MoveBack(file.name));
+      look_.open.push_back(
+          {claims_.usable[file.index].info, store_.clock().Now()});
       report_.findings.push_back(
           {"increment_busy",
            Severity::kWarning,
@@ -120,7 +126,10 @@ class Job {
     }
     std::vector<struct Claim> kept;
     for (std::size_t i = 0; i < claims_.usable.size(); ++i) {
-      if (!rejected.contains(i)) kept.push_back(std::move(claims_.usable[i]));
+      if (rejected.contains(i)) continue;
+      look_.newest_ns =
+          std::max(look_.newest_ns, claims_.usable[i].file.mtime_ns);
+      kept.push_back(std::move(claims_.usable[i]));
     }
     claims_.usable = std::move(kept);
     report_.files_merged = claims_.usable.size();
@@ -133,6 +142,7 @@ class Job {
   const ConsolidateOptions& options_;
   Progress& progress_;
   Claims claims_;
+  Look look_;
   std::vector<store::KeptIncrement> guarded_;
   ConsolidateReport report_;
 };

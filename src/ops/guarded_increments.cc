@@ -6,37 +6,11 @@
 #include <set>
 
 #include "fs/sha256.h"
+#include "ops/past_looks.h"
+#include "store/guard_files.h"
 
 namespace benchkeep::ops {
 namespace {
-
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
-
-// When the newest consolidate that stands in the trash began; 0 for none.
-Result<std::int64_t> LastConsolidate(const store::Store& store) {
-  const fs::Path trash = store.layout().trash_dir();
-  BENCHKEEP_ASSIGN(const bool exists, fs::Exists(store.file_system(), trash));
-  if (!exists) return 0;
-  BENCHKEEP_ASSIGN(const auto entries, store.file_system().List(trash));
-  std::int64_t newest = 0;
-  for (const fs::DirEntry& entry : entries) {
-    if (!store::IsTxnId(entry.name) ||
-        entry.name.find("-consolidate-") == std::string::npos) {
-      continue;
-    }
-    // "20260131-235959-123-...".
-    const std::string& name = entry.name;
-    const std::string iso = name.substr(0, 4) + "-" + name.substr(4, 2) + "-" +
-                            name.substr(6, 2) + "T" + name.substr(9, 2) + ":" +
-                            name.substr(11, 2) + ":" + name.substr(13, 2);
-    const std::optional<TimePoint> time = ParseIso(iso);
-    if (!time) continue;
-    const std::int64_t millis = std::stoll(name.substr(16, 3));
-    newest = std::max(
-        newest, time->time_since_epoch().count() + millis * kNanosPerMilli);
-  }
-  return newest;
-}
 
 // True while the version, or a later one in the same file, is there or was just
 // claimed: then nothing is lost.
@@ -52,6 +26,14 @@ Result<bool> IsThere(const store::Store& store,
     return Unexpected(now.error());
   }
   return now.ok() && now->SameFile(kept.source) && !kept.deleted;
+}
+
+TimePoint Oldest(const std::vector<store::KeptIncrement>& all) {
+  std::int64_t oldest = all.front().source.mtime_ns;
+  for (const store::KeptIncrement& one : all) {
+    oldest = std::min(oldest, one.source.mtime_ns);
+  }
+  return store::GuardTime(oldest);
 }
 
 std::string FreeName(const Claims& claims, const store::KeptIncrement& kept) {
@@ -83,17 +65,18 @@ Result<std::vector<store::KeptIncrement>> TakeGuarded(const store::Store& store,
     if (!there) gone.push_back(kept);
   }
   if (gone.empty()) return taken;
-  BENCHKEEP_ASSIGN(const std::int64_t last, LastConsolidate(store));
+  BENCHKEEP_ASSIGN(const PastLooks past, PastLooks::Read(store, Oldest(gone)));
   if (txn != nullptr) BENCHKEEP_TRY(txn->TakeFrom(store.layout().increments()));
   const bool adds_up =
       store.settings().summary_mode == store::SummaryMode::kAccumulate;
   for (store::KeptIncrement& kept : gone) {
+    const bool newest = past.AreAllOlder(kept);
     // Cells that may have been added already must not be added again.
-    if (adds_up && kept.source.mtime_ns <= last) continue;
+    if (adds_up && !newest) continue;
     Claim claim;
     claim.file.name = FreeName(claims, kept);
     claim.file.mtime_ns = kept.source.mtime_ns;
-    claim.file.only_new_keys = kept.source.mtime_ns <= last;
+    claim.file.only_new_keys = !newest;
     claim.file.path = kept.file;
     if (txn != nullptr) {
       claim.file.path = txn->TakenPath(claim.file.name);
@@ -101,8 +84,16 @@ Result<std::vector<store::KeptIncrement>> TakeGuarded(const store::Store& store,
       // The daemon has just kept a later form of it: that one's turn comes.
       if (!moved.ok() && moved.error().code == Code::kNotFound) continue;
       BENCHKEEP_TRY(moved);
-      BENCHKEEP_ASSIGN(claim.sha256,
-                       fs::Sha256OfFile(store.file_system(), claim.file.path));
+    }
+    const Result<std::string> sha256 =
+        fs::Sha256OfFile(store.file_system(), claim.file.path);
+    if (!sha256.ok() && sha256.error().code == Code::kNotFound) continue;
+    BENCHKEEP_ASSIGN(claim.sha256, sha256);
+    if (!kept.sha256.empty() && claim.sha256 != kept.sha256) {
+      claims.broken.push_back(
+          {claim.file.name,
+           Say(N_("the copy that was kept of {0} is damaged"), kept.name)});
+      continue;
     }
     const Result<fs::FileInfo> info = store.file_system().Info(claim.file.path);
     if (!info.ok() && info.error().code == Code::kNotFound) continue;

@@ -20,9 +20,10 @@ namespace benchkeep::ops {
 // them into the transaction (nullptr: a rehearsal reads them where they are);
 // when that is rolled back they come to lie among the increments.
 //
-// A version that is newer than the last consolidate counts like any increment;
-// of an older one, which may have been merged in a later form, only the rows
-// whose key is not in the results count.
+// A version that was closed after all that was merged so far counts like any
+// increment (ops/past_looks.h); of another one, which may have been merged in a
+// later form, only the rows whose key is not in the results count.  A copy that
+// is not what was kept goes to the broken claims.
 Result<std::vector<store::KeptIncrement>> TakeGuarded(const store::Store& store,
                                                       store::Transaction* txn,
                                                       Claims& claims);

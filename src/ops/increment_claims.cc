@@ -68,6 +68,11 @@ class Claimer {
       case Code::kNotFound:  // Its writer replaced it a moment ago.
         return {};
       case Code::kBusy:
+        if (const Result<fs::FileInfo> info =
+                store_.file_system().Info(store_.layout().increments() / name);
+            info.ok()) {
+          claims_.open.push_back({*info, store_.clock().Now()});
+        }
         Skip(name, "increment_busy",
              Say(N_("{0} is being written right now; it waits"), name), {});
         return {};
@@ -116,6 +121,7 @@ class Claimer {
                        store_.file_system().Info(claim.file.path));
       if (!lease.Held() || !moved_info.SameState(info)) {
         BENCHKEEP_TRY(txn_->MoveBack(name));
+        claims_.open.push_back({info, store_.clock().Now()});
         Skip(name, "increment_busy",
              Say(N_("{0} is being written right now; it waits"), name), {});
         return {};

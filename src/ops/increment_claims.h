@@ -8,6 +8,7 @@
 #include "base/finding.h"
 #include "base/progress.h"
 #include "base/result.h"
+#include "ops/past_looks.h"
 #include "store/results.h"
 #include "store/store.h"
 #include "store/transaction.h"
@@ -30,7 +31,8 @@ struct Claims {
   std::vector<Claim> usable;            // In keep-last order.
   std::vector<BrokenIncrement> broken;  // For the quarantine; claimed as well.
   std::uint64_t skipped = 0;
-  Findings findings;  // One per file that is not usable.
+  std::vector<OpenIncrement> open;  // Of those that were skipped.
+  Findings findings;                // One per file that is not usable.
 };
 
 // Looks at every entry of the increments folder.  With `txn` == nullptr nothing

@@ -244,7 +244,7 @@ class Badges {
   }
 
   [[nodiscard]] Badge Report() const {
-    auto history = store::JobHistory::OpenToRead(store_.layout().state_db());
+    auto history = store::JobHistory::OpenToRead(store_.layout());
     if (!history.ok()) {
       if (history.error().code != Code::kNotFound) return {};
       return {BadgeState::kWarning, kNever};

@@ -78,7 +78,7 @@ void ReadBackups(const store::Store& store, Report& report) {
 void ReadJobs(const store::Store& store, Report& report) {
   std::map<std::string, store::JobRun> newest;
   Result<store::JobHistory> history =
-      store::JobHistory::OpenToRead(store.layout().state_db());
+      store::JobHistory::OpenToRead(store.layout());
   if (history.ok()) {
     auto runs = history->Newest();
     if (runs.ok()) {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-#include "fs/atomic_file.h"
+#include "fs/sha256.h"
 #include "store/guard_files.h"
 #include "store/parquet_footer.h"
 
@@ -20,8 +20,12 @@ Json ToJson(const KeptIncrement& kept) {
   Json json = GuardJson(kept.source, kept.kept);
   json.Set("name", Json::String(kept.name));
   json.Set("rows", Json::Uint(kept.rows));
-  json.Set("deleted",
-           kept.deleted ? Json::Int(GuardNanos(*kept.deleted)) : Json());
+  json.Set("sha256", Json::String(kept.sha256));
+  const auto when = [](const std::optional<TimePoint>& time) {
+    return time ? Json::Int(GuardNanos(*time)) : Json();
+  };
+  json.Set("open", when(kept.open));
+  json.Set("deleted", when(kept.deleted));
   return json;
 }
 
@@ -32,7 +36,9 @@ KeptIncrement FromJson(const std::string& id, const Json& json,
   kept.name = json.StringAt("name").value_or("");
   kept.source = GuardSource(json);
   kept.rows = static_cast<std::uint64_t>(json.IntAt("rows").value_or(0));
+  kept.sha256 = json.StringAt("sha256").value_or("");
   kept.kept = GuardTime(json.IntAt("kept").value_or(0));
+  if (const auto open = json.IntAt("open")) kept.open = GuardTime(*open);
   if (const auto deleted = json.IntAt("deleted")) {
     kept.deleted = GuardTime(*deleted);
   }
@@ -78,14 +84,35 @@ Result<std::vector<KeptIncrement>> Guard::Increments() const {
   return all;
 }
 
-Result<std::optional<KeptIncrement>> Guard::Keep(const std::string& name,
-                                                 const fs::HeldFile& file) {
+// What is remembered of the file and still there.
+Result<std::vector<KeptIncrement*>> Guard::KeptOf(const fs::FileInfo& file) {
+  if (!memory_) {
+    BENCHKEEP_ASSIGN(const std::vector<KeptIncrement> all, Increments());
+    memory_.emplace();
+    for (const KeptIncrement& one : all) {
+      memory_->emplace(FileId(one.source.device, one.source.inode), one);
+    }
+  }
+  std::vector<KeptIncrement*> kept;
+  auto [at, end] = memory_->equal_range(FileId(file.device, file.inode));
+  while (at != end) {
+    BENCHKEEP_ASSIGN(const bool there,
+                     fs::Exists(store_->file_system(), at->second.file));
+    if (there) kept.push_back(&at->second);
+    at = there ? std::next(at) : memory_->erase(at);
+  }
+  return kept;
+}
+
+Result<std::optional<KeptIncrement>> Guard::Keep(
+    const std::string& name, const fs::HeldFile& file,
+    std::optional<TimePoint> open) {
   const fs::Path folder = store_->layout().guard_increments();
   BENCHKEEP_ASSIGN(const fs::FileInfo now, file.Info());
-  BENCHKEEP_ASSIGN(const std::vector<KeptIncrement> all, Increments());
+  BENCHKEEP_ASSIGN(const std::vector<KeptIncrement*> before, KeptOf(now));
   const bool known = std::any_of(
-      all.begin(), all.end(),
-      [&](const KeptIncrement& one) { return one.source.SameState(now); });
+      before.begin(), before.end(),
+      [&](const KeptIncrement* one) { return one->source.SameState(now); });
   BENCHKEEP_ASSIGN(const auto rows,
                    known ? Result<std::optional<std::uint64_t>>(std::nullopt)
                          : RowsOf(file));
@@ -100,35 +127,49 @@ Result<std::optional<KeptIncrement>> Guard::Keep(const std::string& name,
   BENCHKEEP_ASSIGN(kept.id, NewId(folder));
   kept.name = name;
   kept.rows = *rows;
+  kept.open = open;
   kept.kept = store_->clock().Now();
   kept.file = folder / (kept.id + kData);
-  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(kept.file));
+  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(kept.file, fs::Durable::kNo));
   // Between the look at the footer and the copy a writer may have been there.
   if (!kept.source.SameState(now)) {
     IgnoreError(store_->file_system().Remove(kept.file), "it is not used");
     return Fail(Code::kBusy, Say(N_("{0} is being written"), name));
   }
-  BENCHKEEP_TRY(
-      WriteGuardNote(store_->file_system(), folder, kept.id, ToJson(kept)));
-  for (const KeptIncrement& one : all) {
-    // Written again in place: the rows of before and more.
-    const bool earlier = one.source.SameFile(kept.source) && !one.deleted &&
-                         one.name == kept.name && one.rows <= kept.rows;
-    if (earlier) BENCHKEEP_TRY(Release(one.id));
+  const auto note = [&]() -> Status {
+    BENCHKEEP_ASSIGN(kept.sha256,
+                     fs::Sha256OfFile(store_->file_system(), kept.file));
+    return WriteFirstGuardNote(store_->file_system(), folder, kept.id,
+                               ToJson(kept));
+  };
+  if (const Status noted = note(); !noted.ok()) {
+    IgnoreError(Release(kept.id), "what is left of it is found when pruning");
+    return Unexpected(noted.error());
   }
+  for (const KeptIncrement* one : before) {
+    // Written again in place: the rows of before and more.
+    const bool earlier =
+        !one->deleted && one->name == kept.name && one->rows <= kept.rows;
+    if (earlier) BENCHKEEP_TRY(Release(one->id));
+  }
+  memory_->emplace(FileId(kept.source.device, kept.source.inode), kept);
   return std::optional<KeptIncrement>(std::move(kept));
 }
 
-Status Guard::MarkDeleted(const fs::FileInfo& file) {
-  BENCHKEEP_ASSIGN(const std::vector<KeptIncrement> all, Increments());
-  for (KeptIncrement one : all) {
-    if (!one.source.SameFile(file) || one.deleted) continue;
-    one.deleted = store_->clock().Now();
+Result<std::size_t> Guard::MarkDeleted(const fs::FileInfo& file,
+                                       TimePoint when) {
+  BENCHKEEP_ASSIGN(const std::vector<KeptIncrement*> all, KeptOf(file));
+  for (KeptIncrement* one : all) {
+    if (one->deleted) continue;
+    KeptIncrement marked = *one;
+    marked.deleted = when;
+    BENCHKEEP_TRY(store_->file_system().SyncFile(marked.file));
     BENCHKEEP_TRY(WriteGuardNote(store_->file_system(),
-                                 store_->layout().guard_increments(), one.id,
-                                 ToJson(one)));
+                                 store_->layout().guard_increments(), marked.id,
+                                 ToJson(marked)));
+    *one = std::move(marked);
   }
-  return {};
+  return all.size();
 }
 
 Status Guard::Release(const std::string& id) {
@@ -154,6 +195,7 @@ Result<std::vector<KeptIncrement>> Guard::Prune() {
   BENCHKEEP_TRY(PruneImages());
   std::set<std::string> known;
   for (const KeptIncrement& one : all) known.insert(one.id);
+  memory_.reset();
   BENCHKEEP_TRY(RemoveGuardLeftovers(store_->file_system(),
                                      store_->layout().guard_increments(), known,
                                      store_->clock().Now()));

@@ -12,8 +12,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -30,7 +32,11 @@ struct KeptIncrement {
   std::string name;     // As it was called in the increments folder.
   fs::FileInfo source;  // The version that was copied.
   std::uint64_t rows = 0;
-  TimePoint kept{};
+  // Of the copy; what a power cut has torn is known by it.  Empty in notes of
+  // old: their copies were durable from the start.
+  std::string sha256;
+  TimePoint kept{};  // Nobody had it open for writing at some time after this.
+  std::optional<TimePoint> open;     // When somebody was last seen to have.
   std::optional<TimePoint> deleted;  // When its name was seen to go.
   fs::Path file;                     // The copy.
 };
@@ -62,6 +68,9 @@ struct LostUpdate {
 
 struct MasterDatabase;
 
+// For one thread at a time.  Whoever keeps (the daemon) remembers the notes of
+// increments: it alone adds copies, and others only take them away, so one that
+// is remembered is looked for on disk when it matters.
 class Guard {
  public:
   // The store must outlive it.  Makes no folder before something is kept.
@@ -75,12 +84,16 @@ class Guard {
   // Keeps the present version of an increment; nullopt when that is kept
   // already or it is no complete Parquet file.  The version before it in the
   // same file goes when the new one has at least as many rows.  kBusy: somebody
-  // writes it; its writer will close it again.
-  Result<std::optional<KeptIncrement>> Keep(const std::string& name,
-                                            const fs::HeldFile& file);
+  // writes it; its writer will close it again.  `open`: when somebody was seen
+  // to have it open for writing.  Does not wait for the disk: what a power cut
+  // could tear is there a second time.
+  Result<std::optional<KeptIncrement>> Keep(
+      const std::string& name, const fs::HeldFile& file,
+      std::optional<TimePoint> open = std::nullopt);
 
-  // The file of that inode lost its name, and not by our doing.
-  Status MarkDeleted(const fs::FileInfo& file);
+  // The file of that inode lost its name, and not by our doing: its copies are
+  // all that is left, and are made durable.  Returns how many there are.
+  Result<std::size_t> MarkDeleted(const fs::FileInfo& file, TimePoint when);
 
   // The copy has done its service.
   Status Release(const std::string& id);
@@ -111,6 +124,9 @@ class Guard {
   Status SettleRecovered(const MasterDatabase& master);
 
  private:
+  using FileId = std::pair<std::uint64_t, std::uint64_t>;  // Device, inode.
+  [[nodiscard]] Result<std::vector<KeptIncrement*>> KeptOf(
+      const fs::FileInfo& file);
   [[nodiscard]] Result<std::vector<MasterImage>> Images() const;
   Result<MasterImage> KeepMaster(const fs::HeldFile& file, std::int64_t tests);
   [[nodiscard]] Result<bool> IsOurs(const fs::FileInfo& version) const;
@@ -119,6 +135,8 @@ class Guard {
 
   const Store* store_;
   unsigned counter_ = 0;
+  // Notes by the file that was copied; none: not read yet.
+  std::optional<std::multimap<FileId, KeptIncrement>> memory_;
 };
 
 // Lets go of the kept copies of the files in `folder`: a transaction has taken

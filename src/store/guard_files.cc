@@ -2,6 +2,8 @@
 
 #include "store/guard_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "fs/atomic_file.h"
@@ -45,6 +47,18 @@ Status WriteGuardNote(fs::FileSystem& file_system, const fs::Path& folder,
                       const std::string& id, const Json& note) {
   return fs::ReplaceFile(file_system, folder / (id + std::string(kNote)),
                          note.Dump(1) + "\n", 0600);
+}
+
+Status WriteFirstGuardNote(fs::FileSystem& file_system, const fs::Path& folder,
+                           const std::string& id, const Json& note) {
+  const std::string name = id + std::string(kNote);
+  const fs::Path staging =
+      folder / fmt::format(".{}{}", name, fs::kStagingInfix);
+  BENCHKEEP_ASSIGN(const std::unique_ptr<fs::WritableFile> file,
+                   file_system.Create(staging, 0600));
+  BENCHKEEP_TRY(file->Append(note.Dump(1) + "\n"));
+  BENCHKEEP_TRY(file->Close());
+  return file_system.Rename(staging, folder / name);
 }
 
 Result<std::vector<std::pair<std::string, Json>>> ReadGuardNotes(

@@ -23,8 +23,13 @@ fs::FileInfo GuardSource(const Json& json);
 std::int64_t GuardNanos(TimePoint time);
 TimePoint GuardTime(std::int64_t nanoseconds);
 
+// Replaces the note, durably.
 Status WriteGuardNote(fs::FileSystem& file_system, const fs::Path& folder,
                       const std::string& id, const Json& note);
+// A first note, without waiting for the disk: readers see all of it or nothing,
+// and one that a power cut has torn is as good as none.
+Status WriteFirstGuardNote(fs::FileSystem& file_system, const fs::Path& folder,
+                           const std::string& id, const Json& note);
 
 // Notes by id, in the order of ids; damaged ones are left out.  Empty when
 // there is no such folder.

@@ -2,8 +2,11 @@
 
 #include "store/job_history.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
+
+#include "fs/file_lock.h"
 
 namespace benchkeep::store {
 namespace {
@@ -30,9 +33,15 @@ CREATE TABLE IF NOT EXISTS job_marks (
 );
 )";
 
+constexpr const char* kManualTrigger = "manual";
+
 constexpr const char* kColumns =
     "id, job, trigger, planned, attempt, started, ended, status, exit_code, "
     "output, report";
+// The same without the long texts.
+constexpr const char* kShortColumns =
+    "id, job, trigger, planned, attempt, started, ended, status, exit_code, "
+    "'', ''";
 
 constexpr std::array kStatuses = {RunStatus::kRunning,    RunStatus::kOk,
                                   RunStatus::kFindings,   RunStatus::kFailed,
@@ -79,15 +88,6 @@ JobRun RunOf(const DbStatement& row) {
   return run;
 }
 
-Result<std::vector<JobRun>> All(DbStatement statement) {
-  std::vector<JobRun> runs;
-  while (true) {
-    BENCHKEEP_ASSIGN(const bool row, statement.Step());
-    if (!row) return runs;
-    runs.push_back(RunOf(statement));
-  }
-}
-
 }  // namespace
 
 const char* RunStatusName(RunStatus status) {
@@ -120,13 +120,51 @@ Result<JobHistory> JobHistory::Open(const fs::Path& state_db) {
   return JobHistory(std::move(db));
 }
 
-Result<JobHistory> JobHistory::OpenToRead(const fs::Path& state_db) {
-  BENCHKEEP_ASSIGN(StateDb db, StateDb::OpenToRead(state_db));
+Result<JobHistory> JobHistory::OpenToRead(const Layout& layout) {
+  BENCHKEEP_ASSIGN(StateDb db, StateDb::OpenToRead(layout.state_db()));
   BENCHKEEP_ASSIGN(const bool any, db.HasTable("job_marks"));
   if (!any) {
-    return Fail(Code::kNotFound, Say(N_("no job has run here yet")), state_db);
+    return Fail(Code::kNotFound, Say(N_("no job has run here yet")),
+                layout.state_db());
   }
-  return JobHistory(std::move(db));
+  JobHistory history(std::move(db));
+  history.layout_ = layout;
+  return history;
+}
+
+Result<std::vector<JobRun>> JobHistory::All(DbStatement statement) {
+  std::vector<JobRun> runs;
+  while (true) {
+    BENCHKEEP_ASSIGN(const bool row, statement.Step());
+    if (!row) break;
+    runs.push_back(RunOf(statement));
+  }
+  if (!layout_) return runs;
+  for (JobRun& run : runs) {
+    if (run.status != RunStatus::kRunning) continue;
+    BENCHKEEP_ASSIGN(const bool kept, IsKept(run));
+    if (!kept) run.status = RunStatus::kInterrupted;
+  }
+  return runs;
+}
+
+// Whoever keeps a run has the lock of its job; the daemon takes that a moment
+// after the begin of a run, and lets go a moment before its end is booked.
+Result<bool> JobHistory::IsKept(const JobRun& run) {
+  BENCHKEEP_ASSIGN(
+      DbStatement newer,
+      db_.Prepare("SELECT 1 FROM job_runs WHERE job = ? AND id > ? LIMIT 1"));
+  newer.Bind(1, run.job);
+  newer.Bind(2, run.id);
+  BENCHKEEP_ASSIGN(const bool any, newer.Step());
+  if (any) return false;
+  const auto is_held = [](const fs::Path& lock) {
+    const Result<bool> held = fs::LockIsHeld(lock);
+    // Where we may not look, nothing is known to be wrong.
+    return held.ok() ? *held : held.error().code != Code::kNotFound;
+  };
+  return is_held(layout_->job_lock(run.job)) ||
+         (run.trigger != kManualTrigger && is_held(layout_->daemon_lock()));
 }
 
 Result<std::int64_t> JobHistory::Begin(const JobRun& run) {
@@ -200,8 +238,8 @@ Result<std::optional<JobRun>> JobHistory::Find(std::int64_t id) {
                    db_.Prepare(std::string("SELECT ") + kColumns +
                                " FROM job_runs WHERE id = ?"));
   select.Bind(1, id);
-  BENCHKEEP_ASSIGN(const bool row, select.Step());
-  return row ? std::optional(RunOf(select)) : std::nullopt;
+  BENCHKEEP_ASSIGN(std::vector<JobRun> runs, All(std::move(select)));
+  return runs.empty() ? std::nullopt : std::optional(std::move(runs[0]));
 }
 
 Result<std::map<std::string, JobRun>> JobHistory::Newest() {
@@ -221,14 +259,16 @@ Result<std::map<std::string, JobRun>> JobHistory::Newest() {
 Result<std::int64_t> JobHistory::FailuresInARow(const std::string& job) {
   BENCHKEEP_ASSIGN(
       DbStatement select,
-      db_.Prepare("SELECT count(*) FROM job_runs WHERE job = ? AND "
-                  "status <> 'running' AND id > coalesce((SELECT max(id) FROM "
-                  "job_runs WHERE job = ? AND status IN ('ok', 'findings')), "
-                  "0)"));
+      db_.Prepare(std::string("SELECT ") + kShortColumns +
+                  " FROM job_runs WHERE job = ? AND id > coalesce((SELECT "
+                  "max(id) FROM job_runs WHERE job = ? AND status IN ('ok', "
+                  "'findings')), 0)"));
   select.Bind(1, job);
   select.Bind(2, job);
-  BENCHKEEP_ASSIGN([[maybe_unused]] const bool row, select.Step());
-  return select.IntAt(0);
+  BENCHKEEP_ASSIGN(const std::vector<JobRun> runs, All(std::move(select)));
+  return std::count_if(runs.begin(), runs.end(), [](const JobRun& run) {
+    return run.status != RunStatus::kRunning;
+  });
 }
 
 Result<std::map<std::string, JobMark>> JobHistory::Marks() {

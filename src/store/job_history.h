@@ -10,11 +10,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "fs/file_system.h"
+#include "store/layout.h"
 #include "store/state_db.h"
 
 namespace benchkeep::store {
@@ -62,8 +64,10 @@ class JobHistory {
  public:
   // Opens or creates it; the state folder must exist.
   static Result<JobHistory> Open(const fs::Path& state_db);
-  // For looking only; kNotFound when no job ever ran here.
-  static Result<JobHistory> OpenToRead(const fs::Path& state_db);
+  // For looking only; kNotFound when no job ever ran here.  A run whose keeper
+  // has died, which nobody has closed yet, is seen as kInterrupted; when that
+  // was is not known.
+  static Result<JobHistory> OpenToRead(const Layout& layout);
 
   // Books the start of a run, and its planned time as dealt with; returns its
   // id.
@@ -94,7 +98,10 @@ class JobHistory {
 
  private:
   explicit JobHistory(StateDb db) : db_(std::move(db)) {}
+  Result<std::vector<JobRun>> All(DbStatement statement);
+  Result<bool> IsKept(const JobRun& run);
   StateDb db_;
+  std::optional<Layout> layout_;  // Of the locks; none: not asked for them.
 };
 
 }  // namespace benchkeep::store

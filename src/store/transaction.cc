@@ -189,6 +189,10 @@ void Transaction::Book(LedgerEntry entry) {
   ledger->Append(std::move(line));
 }
 
+void Transaction::Describe(const std::string& name, Json value) {
+  record_.Set(name, std::move(value));
+}
+
 void Transaction::Note(const std::string& name, Json value) {
   Json* notes = record_.Find("notes");
   if (notes == nullptr) notes = &record_.Set("notes", Json::Object());

@@ -83,6 +83,8 @@ class Transaction {
             const std::string& sha256, const fs::FileInfo& info);
 
   void Book(LedgerEntry entry);
+  // Adds a member of that name to the record, for whoever asks later.
+  void Describe(const std::string& name, Json value);
   // Numbers of the report, for `undo list`.
   void Note(const std::string& name, Json value);
 

@@ -18,7 +18,8 @@ import pytest
 import oracle
 import storegen
 from cli import FAILED, FINE, LOCKED, OK, Benchkeep
-from keeping import PATIENCE, Daemon, wait_for
+from keeping import PATIENCE, Daemon, processes, wait_for
+from postbox import free_port
 from storegen import PILOT, StoreBuilder
 
 
@@ -180,25 +181,59 @@ def test_speaks_to_the_service_manager(root: Path, tmp_path: Path, start):
             heard.append(manager.recv(100))
 
 
+def answer(port: int) -> bytes:
+    try:
+        url = f"http://127.0.0.1:{port}/healthz"
+        return urllib.request.urlopen(url, timeout=5).read()
+    except OSError:
+        return b""
+
+
+def servers(root: Path) -> list[int]:
+    return [pid for pid, words in processes(root).items() if "serve" in words]
+
+
 def test_serves_beside_the_jobs(root: Path, start):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings(root, AT_ONCE + f'[serve]\nlisten = "127.0.0.1:{port}"\n')
     daemon = start("--serve")
-
-    def answer() -> bytes:
-        try:
-            url = f"http://127.0.0.1:{port}/healthz"
-            return urllib.request.urlopen(url, timeout=5).read()
-        except OSError:
-            return b""
-
-    wait_for(answer, "an answer")
+    wait_for(lambda: answer(port), "an answer")
     daemon.wait_until_said("consolidate ended")
     daemon.stop()
     assert daemon.process.returncode == OK
-    assert answer() == b""
+    assert answer(port) == b""
+
+
+def test_its_server_does_not_outlive_it(root: Path, start):
+    port = free_port()
+    settings(root, f'[serve]\nlisten = "127.0.0.1:{port}"\n')
+    first = start("--serve")
+    wait_for(lambda: answer(port), "an answer")
+    (server,) = servers(root)
+    first.process.kill()
+    first.process.communicate()
+    wait_for(lambda: server not in servers(root), "the end of the server")
+    second = start("--serve")
+    wait_for(lambda: answer(port), "an answer of the next one")
+    second.stop()
+    assert servers(root) == []
+
+
+def test_says_why_its_server_does_not_start(root: Path, start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        settings(root, f'[serve]\nlisten = "127.0.0.1:{port}"\n')
+        daemon = start("--serve")
+        daemon.wait_until_said(f"127.0.0.1:{port} is taken by another program")
+    # And tries again.
+    wait_for(lambda: answer(port), "an answer")
+    assert daemon.said().count("the web server has ended") == 1
+    os.kill(servers(root)[0], signal.SIGKILL)
+    daemon.wait_until_said("the web server has ended: signal 9")
+    wait_for(lambda: answer(port), "an answer again")
+    daemon.stop()
 
 
 def test_pause_resume_and_run_by_hand(benchkeep: Benchkeep, root: Path):
@@ -216,6 +251,41 @@ def test_pause_resume_and_run_by_hand(benchkeep: Benchkeep, root: Path):
     again = benchkeep.must(root, "schedule", "list").data["jobs"][0]
     assert again["state"] == "waiting" and again["next"] is not None
     assert again["last_run"] == done["id"]
+
+
+def test_a_run_by_hand_that_was_killed_is_over(benchkeep: Benchkeep, root: Path):
+    settings(root, "")
+    lock = root / PILOT.results.replace(".parquet", ".parquet.lock")
+    holder = subprocess.Popen(["flock", str(lock), "sleep", str(PATIENCE)])
+    words = benchkeep.argv(root, "schedule", "run", "consolidate")
+    by_hand = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+
+    def state() -> str:
+        jobs = benchkeep.must(root, "schedule", "list").data["jobs"]
+        return {job["name"]: job["state"] for job in jobs}["consolidate"]
+
+    try:
+        wait_for(lambda: state() == "running", "the run")
+        (run,) = runs(benchkeep, root, "consolidate")
+        assert run["status"] == "running"
+        by_hand.kill()
+        by_hand.wait()
+        (run,) = runs(benchkeep, root, "consolidate")
+        assert (run["status"], run["ended"]) == ("interrupted", None)
+        one = benchkeep.must(root, "schedule", "history", "--run", run["id"])
+        assert one.data["run"]["status"] == "interrupted"
+        listed = benchkeep.run(root, "schedule", "list")
+        (job,) = [job for job in listed.data["jobs"] if job["name"] == "consolidate"]
+        assert (job["state"], job["failures"]) == ("failing", 1)
+        assert job["last_status"] == "interrupted"
+        assert "job_failed" in [finding["code"] for finding in listed.findings]
+        check = benchkeep.run(root, "check", "--only", "jobs").data["checks"][0]
+        (job,) = check["details"]["jobs"]
+        assert (job["status"], job["failures"]) == ("interrupted", 1)
+    finally:
+        by_hand.kill()
+        holder.kill()
+        holder.wait()
 
 
 def test_jobs_are_run_by_the_program_itself(benchkeep: Benchkeep, root: Path):

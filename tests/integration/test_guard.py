@@ -19,26 +19,26 @@ import pytest
 
 import campaign
 import oracle
-import storegen
 import writer
 from cli import Benchkeep
+from guarding import (
+    NAME,
+    codes,
+    delete_increments,
+    guarded_store,
+    ids,
+    kept,
+    notes,
+    table,
+)
 from keeping import Daemon, wait_for
 from postbox import hook_server
 from storegen import PILOT, StoreBuilder
 
-NAME = "increment_1_1.parquet"
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = tmp_path / "store"
-    StoreBuilder(root).results(table("base1", "base2", "base3"))
-    # Only the guard: no job is due.
-    jobs = ("consolidate", "backup", "logs", "report", "health", "alerts")
-    text = "".join(f"[jobs.{name}]\nenabled = false\n" for name in jobs)
-    (root / "benchkeep.toml").write_text(text)
-    (root / PILOT.increments).mkdir(parents=True, exist_ok=True)
-    return root
+    return guarded_store(tmp_path / "store")
 
 
 @pytest.fixture
@@ -48,43 +48,6 @@ def daemon(benchkeep: Benchkeep, root: Path):
     if running.process.poll() is None:
         running.stop()
     assert running.process.returncode == 0, running.said()
-
-
-def table(*ids: str, success: bool = True) -> pa.Table:
-    rows = [{"test_id": one, "model": "m", "success": success} for one in ids]
-    return pa.Table.from_pylist(rows)
-
-
-def kept(root: Path) -> list[Path]:
-    folder = root / ".benchkeep" / "guard" / "increments"
-    return sorted(folder.glob("*.parquet")) if folder.exists() else []
-
-
-def notes(root: Path) -> list[dict]:
-    """Of whole copies: the daemon makes and drops them while we look."""
-    paths = [path.with_suffix(".json") for path in kept(root)]
-    texts = []
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            texts.append(path.read_text())
-    return [json.loads(text) for text in texts]
-
-
-def delete_increments(root: Path) -> int:
-    """consolidate_incremental_data(), as the campaign has it."""
-    deleted = 0
-    for path in (root / PILOT.increments).glob("*.parquet"):
-        path.unlink(missing_ok=True)
-        deleted += 1
-    return deleted
-
-
-def ids(root: Path) -> list[str]:
-    return sorted(oracle.read(root / PILOT.results).column("test_id").to_pylist())
-
-
-def codes(outcome) -> list[str]:
-    return [finding["code"] for finding in outcome.findings]
 
 
 def test_brings_back_what_was_deleted(benchkeep: Benchkeep, root: Path, daemon):

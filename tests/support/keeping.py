@@ -12,7 +12,6 @@ import pytest
 from cli import Benchkeep
 
 PATIENCE = 60  # Seconds; a loaded machine is slow, a hang is a failure.
-START_PATIENCE = 240  # The guard copies every increment before it is ready.
 
 
 def wait_for(condition, what: str, patience: float = PATIENCE):
@@ -54,7 +53,7 @@ class Daemon:
                 env=benchkeep.environment(env),
             )
         try:
-            self.wait_until_said("looking after", START_PATIENCE)
+            self.wait_until_said("looking after")
         except BaseException:
             self.process.kill()
             self.process.communicate()

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <functional>
@@ -111,8 +112,8 @@ TEST_F(FileLockTest, GivesUpAfterTheWait) {
   EXPECT_EQ(lock.error().code, Code::kBusy);
   EXPECT_EQ(lock.error().path, lock_);
   EXPECT_EQ(clock.slept, 2s);
-  EXPECT_EQ(clock.longest, 200ms);  // Growing naps: 20, 40, 80, 160, 200, ...
-  EXPECT_LT(clock.naps, 16);
+  EXPECT_LE(clock.longest, 2ms);  // The lock may be free for moments only.
+  EXPECT_GE(clock.naps, 1000);
 }
 
 TEST_F(FileLockTest, WithoutAWaitItAsksOnce) {
@@ -192,6 +193,45 @@ TEST_F(FileLockTest, ExcludesWhileEverybodyUnlinks) {
   int count = -1;
   std::ifstream(counter) >> count;
   EXPECT_EQ(count, kProcesses * kRounds);
+}
+
+// Writers that wait in the kernel get the lock the moment it is free, and hold
+// it nearly all of the time.
+TEST_F(FileLockTest, MeetsTheMomentsThatGreedyWritersLeave) {
+  constexpr int kWriters = 8;
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  std::vector<pid_t> children;
+  for (int i = 0; i < kWriters; ++i) {
+    const pid_t child = ::fork();
+    if (child != 0) {
+      children.push_back(child);
+      continue;
+    }
+    while (true) {
+      const Fd fd(::open(lock_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+      if (::flock(fd.get(), LOCK_EX) != 0) ::_exit(1);
+      if (::write(ready[1], "", 1) != 1) ::_exit(1);
+      ::usleep(10'000);
+    }
+  }
+  // Ten rounds on average: all of them are at it.
+  char turns[80];
+  for (std::size_t at = 0; at < sizeof(turns); ++at) {
+    ASSERT_EQ(::read(ready[0], &turns[at], 1), 1);
+  }
+  SystemClock clock;
+  int got = 0;
+  for (int i = 0; i < 5; ++i) {
+    got += FileLock::Acquire(lock_, clock, 10s, 0600).ok() ? 1 : 0;
+  }
+  for (const pid_t child : children) {
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+  ::close(ready[0]);
+  ::close(ready[1]);
+  EXPECT_EQ(got, 5);
 }
 
 TEST_F(FileLockTest, RefusesWhatIsNoFile) {

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "fs/file_lock.h"
 #include "support/temp_dir.h"
 
 namespace benchkeep::store {
@@ -16,6 +19,7 @@ const TimePoint kNoon = std::chrono::sys_days(2026y / 1 / 31) + 12h;
 
 class JobHistoryTest : public testing::Test {
  protected:
+  JobHistoryTest() { std::filesystem::create_directories(layout_.state()); }
   JobHistory Open() {
     Result<JobHistory> history = JobHistory::Open(file_);
     EXPECT_TRUE(history.ok());
@@ -38,8 +42,16 @@ class JobHistoryTest : public testing::Test {
     EXPECT_TRUE(history.Finish(run).ok());
   }
 
+  // Somebody at work, as a process of its own would be.
+  [[nodiscard]] fs::FileLock Lock(const fs::Path& path) {
+    std::filesystem::create_directories(path.parent_path());
+    return fs::FileLock::Acquire(path, clock_, 0ns, 0600).value();
+  }
+
   TempDir dir_;
-  fs::Path file_ = dir_.path() / "state.db";
+  SystemClock clock_;
+  const Layout layout_{dir_.path(), Settings()};
+  const fs::Path file_ = layout_.state_db();
 };
 
 TEST_F(JobHistoryTest, RemembersARun) {
@@ -56,7 +68,7 @@ TEST_F(JobHistoryTest, RemembersARun) {
     run.report = "{}\n";
     ASSERT_TRUE(history.Finish(run).ok());
   }
-  JobHistory history = JobHistory::OpenToRead(file_).value();
+  JobHistory history = JobHistory::OpenToRead(layout_).value();
   const std::vector<JobRun> runs = history.Runs({}).value();
   ASSERT_EQ(runs.size(), 1U);
   EXPECT_EQ(runs[0].job, "backup");
@@ -75,9 +87,9 @@ TEST_F(JobHistoryTest, RemembersARun) {
 }
 
 TEST_F(JobHistoryTest, IsNotThereBeforeTheFirstRun) {
-  EXPECT_EQ(JobHistory::OpenToRead(file_).error().code, Code::kNotFound);
+  EXPECT_EQ(JobHistory::OpenToRead(layout_).error().code, Code::kNotFound);
   { ASSERT_TRUE(StateDb::Open(file_).value().Run("CREATE TABLE t (a)").ok()); }
-  EXPECT_EQ(JobHistory::OpenToRead(file_).error().code, Code::kNotFound);
+  EXPECT_EQ(JobHistory::OpenToRead(layout_).error().code, Code::kNotFound);
 }
 
 TEST_F(JobHistoryTest, ListsTheNewestAndCountsFailures) {
@@ -116,6 +128,48 @@ TEST_F(JobHistoryTest, ClosesWhatWasCutShort) {
   EXPECT_EQ(history.Newest().value()["b"].status, RunStatus::kInterrupted);
   EXPECT_EQ(history.Newest().value()["b"].ended, kNoon + 2h);
   EXPECT_TRUE(history.CloseOpenRuns("", kNoon + 2h).value().empty());
+}
+
+TEST_F(JobHistoryTest, SeesThatNobodyKeepsARunAnyMore) {
+  JobHistory history = Open();
+  Run(history, "a", kNoon, RunStatus::kOk);
+  JobRun run = Started("a", kNoon + 1h);
+  run.trigger = "manual";
+  run.id = history.Begin(run).value();
+  JobHistory seen = JobHistory::OpenToRead(layout_).value();
+  {
+    const fs::FileLock lock = Lock(layout_.job_lock("a"));
+    EXPECT_EQ(seen.Newest().value()["a"].status, RunStatus::kRunning);
+    EXPECT_EQ(seen.FailuresInARow("a").value(), 0);
+  }
+  {
+    // The daemon keeps its own runs, not those by hand.
+    const fs::FileLock daemon = Lock(layout_.daemon_lock());
+    EXPECT_EQ(seen.Newest().value()["a"].status, RunStatus::kInterrupted);
+  }
+  for (const JobRun& one :
+       {seen.Newest().value()["a"], seen.Find(run.id).value().value(),
+        seen.Runs({.job = "a"}).value()[0]}) {
+    EXPECT_EQ(one.status, RunStatus::kInterrupted);
+    EXPECT_FALSE(one.ended.has_value());
+  }
+  EXPECT_EQ(seen.FailuresInARow("a").value(), 1);
+  // Nothing was written by looking.
+  EXPECT_EQ(history.Newest().value()["a"].status, RunStatus::kRunning);
+}
+
+TEST_F(JobHistoryTest, TheDaemonKeepsItsRunsBeforeAndAfterTheirLock) {
+  JobHistory history = Open();
+  ASSERT_TRUE(history.Begin(Started("a", kNoon)).ok());
+  JobHistory seen = JobHistory::OpenToRead(layout_).value();
+  EXPECT_EQ(seen.Newest().value()["a"].status, RunStatus::kInterrupted);
+  const fs::FileLock daemon = Lock(layout_.daemon_lock());
+  EXPECT_EQ(seen.Newest().value()["a"].status, RunStatus::kRunning);
+  // A newer run of the job shows that the older one is over.
+  ASSERT_TRUE(history.Begin(Started("a", kNoon + 1h)).ok());
+  const auto runs = seen.Runs({.job = "a"}).value();
+  EXPECT_EQ(runs[0].status, RunStatus::kRunning);
+  EXPECT_EQ(runs[1].status, RunStatus::kInterrupted);
 }
 
 TEST_F(JobHistoryTest, KeepsMarks) {
