@@ -26,6 +26,7 @@ std::uint32_t LengthAt(std::string_view bytes) {
 std::int32_t Checksum(std::string_view first, std::string_view second = {}) {
   uLong crc = 0;
   for (const std::string_view bytes : {first, second}) {
+    if (bytes.empty()) continue;  // Without bytes crc32_z() begins anew.
     crc = ::crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()),
                     bytes.size());
   }
