@@ -139,6 +139,17 @@ MUTANTS = (
         ("tests/crash/test_lying_disk.py::test_writes_that_did_nothing[dedupe]",),
     ),
     Mutant(
+        "no-sync-of-the-new-version",
+        "the sync of the new version after it was read back",
+        "src/store/parquet_merge.cc",
+        "BENCHKEEP_TRY(in_.store->file_system().SyncFile(*out_.staged));",
+        "",
+        (
+            "tests/crash/test_sync_order.py"
+            "::test_synced_before_and_after_the_rename[consolidate]",
+        ),
+    ),
+    Mutant(
         "no-target-check",
         "the look whether a file to be replaced is still the one that was read",
         "src/store/transaction.cc",

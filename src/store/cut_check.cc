@@ -22,21 +22,46 @@ namespace pq = parquet;
 
 using Places = std::span<const std::uint32_t>;
 
+// Compares bytes with what is left of them after some were taken out.
+class Remains {
+ public:
+  Remains(std::string_view before, std::string_view after)
+      : before_(before), after_(after) {}
+
+  // Bytes [begin, end) are gone; those in front of them must be there.
+  bool Without(std::size_t begin, std::size_t end) {
+    if (!SameUntil(begin)) return false;
+    from_ = end;
+    return true;
+  }
+  // The others must be there, and nothing else.
+  bool End() {
+    return from_ <= before_.size() && SameUntil(before_.size()) &&
+           after_.empty();
+  }
+
+ private:
+  bool SameUntil(std::size_t end) {
+    const std::string_view kept = before_.substr(from_, end - from_);
+    if (!after_.starts_with(kept)) return false;
+    after_.remove_prefix(kept.size());
+    return true;
+  }
+
+  std::string_view before_;
+  std::string_view after_;
+  std::size_t from_ = 0;
+};
+
 // True when `after` is `before` without the items at `gone`; `size` bytes each.
 bool EqualWithout(std::string_view before, std::size_t size, Places gone,
                   std::string_view after) {
-  std::size_t from = 0;
-  const auto same_until = [&](std::size_t end) {
-    const std::string_view kept = before.substr(from, end - from);
-    if (!after.starts_with(kept)) return false;
-    after.remove_prefix(kept.size());
-    return true;
-  };
+  Remains remains(before, after);
   for (const std::uint32_t place : gone) {
-    if (!same_until(place * size)) return false;
-    from = (place + std::size_t{1}) * size;
+    const std::size_t begin = place * size;
+    if (!remains.Without(begin, begin + size)) return false;
   }
-  return from <= before.size() && same_until(before.size()) && after.empty();
+  return remains.End();
 }
 
 bool EqualWithout(const std::vector<std::uint32_t>& before, Places gone,
@@ -215,15 +240,8 @@ class ChunkCheck {
   // that went must be there as it was.
   [[nodiscard]] bool SameTexts() const {
     const std::string_view before = old_.values.bytes;
-    std::string_view after = new_.values.bytes;
+    Remains remains(before, new_.values.bytes);
     std::size_t at = 0;
-    std::size_t from = 0;
-    const auto same_until = [&](std::size_t end) {
-      const std::string_view kept = before.substr(from, end - from);
-      if (!after.starts_with(kept)) return false;
-      after.remove_prefix(kept.size());
-      return true;
-    };
     std::size_t next = 0;
     for (std::uint32_t i = 0; next < gone_.size(); ++i) {
       std::uint32_t size = 0;
@@ -233,12 +251,11 @@ class ChunkCheck {
       const std::size_t end = at + sizeof size + size;
       if (i == gone_[next]) {
         ++next;
-        if (!same_until(at)) return false;
-        from = end;
+        if (!remains.Without(at, end)) return false;
       }
       at = end;
     }
-    return same_until(before.size()) && after.empty();
+    return remains.End();
   }
 
   bool SameFixed(Places gone) const {
