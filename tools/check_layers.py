@@ -47,6 +47,7 @@ POSIX_HOMES = [
     "tui/terminal.cc",  # Modes, signals and the size of the screen.
     "web/http_server.cc",  # Sockets.
     "web/channel.cc",
+    "store/large_memory.cc",  # Large pages.
     "store/scratch_folder.cc",  # Process ids in folder names.
     "store/store_lock.cc",  # The process id that the lock file names.
 ]

@@ -79,10 +79,6 @@ class WritableFile {
   // disk; kNoSpace, or an error where the file system cannot do that.
   virtual Status Allocate(std::uint64_t /*bytes*/) { return {}; }
 
-  // Lets the disk begin with what was appended, for a SyncFile() that comes
-  // later.  Waits for nothing and promises nothing.
-  virtual void StartSync() {}
-
   // Makes the bytes durable.  A failure is final: the kernel may have dropped
   // the dirty pages, and a second call could report success after the loss.
   virtual Status Sync() = 0;

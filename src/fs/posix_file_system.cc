@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <tuple>
 
 #include "fs/fd.h"
 
@@ -77,10 +76,6 @@ class PosixWritableFile final : public WritableFile {
       return FailSys(errno, N_("writing {0}: {1}"), path_);
     }
     return {};
-  }
-
-  void StartSync() override {
-    std::ignore = ::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
   }
 
   Status Sync() override {

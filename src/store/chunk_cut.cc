@@ -26,13 +26,12 @@ struct Bound {
 
 class ChunkCutter {
  public:
-  // The bytes of the chunk are in the buffers.
   ChunkCutter(const ParquetColumn& column, const ThriftValue& chunk,
-              std::uint64_t rows, std::span<const std::uint32_t> removed,
-              CutBuffers& buffers)
+              std::string_view pages, std::uint64_t rows,
+              std::span<const std::uint32_t> removed, CutBuffers& buffers)
       : column_(column),
         chunk_(chunk),
-        bytes_(buffers.chunk),
+        bytes_(pages),
         rows_(rows),
         removed_(removed),
         buffers_(buffers) {}
@@ -303,20 +302,19 @@ Result<std::optional<CutGroup>> CutRowGroup(
   if (!footer.flat()) return cannot;
   BENCHKEEP_ASSIGN(const fs::FileInfo info, file.Info());
   CutGroup out;
+  out.bytes = std::move(buffers.pages);
+  out.bytes.clear();
   out.row_group = footer.tree().Field(pq::file_meta::kRowGroups)->items[index];
   const std::uint64_t rows = footer.row_groups()[index].rows;
   std::uint64_t full_bytes = 0;
-  std::string& bytes = buffers.chunk;
   auto& chunks = out.row_group.Field(pq::group::kColumns)->items;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const std::optional<ByteRange> range = ChunkRange(chunks[i], info.size);
     if (!range || range->end - range->begin > kMaxChunkBytes) return cannot;
-    bytes.resize(range->end - range->begin);
-    BENCHKEEP_ASSIGN(
-        const std::size_t got,
-        file.ReadAt(range->begin, std::as_writable_bytes(std::span(bytes))));
-    if (got != bytes.size()) return cannot;
-    ChunkCutter cutter(footer.columns()[i], chunks[i], rows, removed, buffers);
+    BENCHKEEP_ASSIGN(const auto pages, ReadRange(file, range, buffers.chunk));
+    if (!pages) return cannot;
+    ChunkCutter cutter(footer.columns()[i], chunks[i], *pages, rows, removed,
+                       buffers);
     if (!cutter.Run(kCutOrigin + out.bytes.size(), out.bytes)) {
       if (!cutter.damaged()) return cannot;
       return Fail(Code::kCorruption,

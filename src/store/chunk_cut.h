@@ -32,6 +32,7 @@ inline constexpr std::uint64_t kCutOrigin = 4;
 // What cutting a row group fills, used again for the next: fresh memory costs
 // more than the cutting.
 struct CutBuffers {
+  std::string pages;  // Becomes the bytes of the group; to be given back.
   std::string chunk;
   std::string dictionary;
   OpenedPage page;

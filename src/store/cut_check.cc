@@ -87,21 +87,21 @@ struct Workspace {
 
 class ChunkCheck {
  public:
-  // The bytes of both chunks are in the workspace.  `lost_keys` gets the keys
-  // of the rows that are gone; nullptr for columns that are not the key.
+  // `lost_keys` gets the keys of the rows that are gone; nullptr for columns
+  // that are not the key.
   ChunkCheck(const ParquetColumn& column, PageCodec codec, Workspace& work,
              KeySum* lost_keys)
       : form_{&column, codec}, work_(work), lost_keys_(lost_keys) {}
 
-  // `removed` counts the rows from the first of the chunk.
-  bool Run(Places removed) {
+  // The pages of both chunks; `removed` counts the rows from the first one.
+  bool Run(std::string_view before, std::string_view after, Places removed) {
     ParquetPage old_page;
     ParquetPage new_page;
     std::size_t old_at = 0;
     std::size_t new_at = 0;
     std::uint64_t row = 0;
-    while (old_at < work_.before.size()) {
-      if (!NextPage(work_.before, old_at, old_page)) return false;
+    while (old_at < before.size()) {
+      if (!NextPage(before, old_at, old_page)) return false;
       Places gone;
       if (const ThriftValue* head = old_page.DataHeader()) {
         const auto rows =
@@ -122,18 +122,22 @@ class ChunkCheck {
       } else if (lost_keys_ != nullptr && !ReadDictionary(old_page)) {
         return false;
       }
-      if (new_at >= work_.after.size() ||
-          !NextPage(work_.after, new_at, new_page)) {
+      if (new_at >= after.size() || !NextPage(after, new_at, new_page)) {
         return false;
       }
       const bool same = gone.empty() ? old_page.whole == new_page.whole
                                      : SamePage(old_page, new_page);
       if (!same) return false;
     }
-    return removed.empty() && new_at == work_.after.size();
+    return removed.empty() && new_at == after.size();
   }
 
  private:
+  // Where there are none, levels are nothing but ones.
+  static bool HasNulls(const OpenedPage& page) {
+    return page.values.count < page.rows;
+  }
+
   bool ReadDictionary(const ParquetPage& page) {
     PageValues values;
     return OpenDictionary(form_, page, work_.dictionary, values) &&
@@ -145,7 +149,7 @@ class ChunkCheck {
   // Also finds out which values went with the rows.
   bool OpenOld(const ParquetPage& page) {
     if (OpenPage(form_, page, old_) != PageState::kFine) return false;
-    if (!form_.optional()) {
+    if (!HasNulls(old_)) {
       gone_ = relative_;
       return true;
     }
@@ -198,17 +202,9 @@ class ChunkCheck {
   }
 
   bool SameLevels() {
-    return !form_.optional() ||
-           SameRuns({old_.levels, 1, old_.rows}, {new_.levels, 1, new_.rows},
-                    relative_);
-  }
-
-  bool SameRuns(const HybridRuns& before, const HybridRuns& after,
-                Places gone) {
-    work_.old_numbers.clear();
-    work_.new_numbers.clear();
-    return ReadAllRuns(before, work_.old_numbers) &&
-           ReadAllRuns(after, work_.new_numbers) && SameNumbers(gone);
+    return (!HasNulls(old_) && !HasNulls(new_)) ||
+           EqualRuns({old_.levels, 1, old_.rows}, relative_,
+                     {new_.levels, 1, new_.rows});
   }
 
   [[nodiscard]] bool SameNumbers(Places gone) const {
@@ -220,7 +216,7 @@ class ChunkCheck {
       HybridRuns before;
       HybridRuns after;
       return IndicesOf(old_.values, before) && IndicesOf(new_.values, after) &&
-             SameRuns(before, after, gone_);
+             EqualRuns(before, gone_, after);
     }
     switch (old_.values.physical) {
       case pq::kBoolean:
@@ -287,15 +283,11 @@ class ChunkCheck {
   std::vector<std::uint32_t> gone_;      // Values that went with them.
 };
 
-Result<bool> ReadChunk(const ParquetSource& source, const ThriftValue& chunk,
-                       std::string& bytes) {
-  const auto range = ChunkRange(chunk, source.info().size);
-  if (!range) return false;
-  bytes.resize(range->end - range->begin);
-  BENCHKEEP_ASSIGN(const std::size_t got,
-                   source.file().ReadAt(
-                       range->begin, std::as_writable_bytes(std::span(bytes))));
-  return got == bytes.size();
+Result<std::optional<std::string_view>> ReadChunk(const ParquetSource& source,
+                                                  const ThriftValue& chunk,
+                                                  std::string& buffer) {
+  return ReadRange(source.file(), ChunkRange(chunk, source.info().size),
+                   buffer);
 }
 
 struct Checked {
@@ -315,16 +307,16 @@ Result<Checked> CheckPair(const CutCheck& check, const CutPair& pair,
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const ThriftValue& old_chunk = ChunkOf(*check.before, pair.before, i);
     const ThriftValue& new_chunk = ChunkOf(*check.after, pair.after, i);
-    BENCHKEEP_ASSIGN(const bool old_read,
+    BENCHKEEP_ASSIGN(const auto old_pages,
                      ReadChunk(*check.before, old_chunk, work->before));
-    BENCHKEEP_ASSIGN(const bool new_read,
+    BENCHKEEP_ASSIGN(const auto new_pages,
                      ReadChunk(*check.after, new_chunk, work->after));
     const std::int64_t codec =
         old_chunk.Field(pq::chunk::kMeta)->Int(pq::column_meta::kCodec, -1);
-    if (old_read && new_read &&
+    if (old_pages && new_pages &&
         ChunkCheck(columns[i], static_cast<PageCodec>(codec), *work,
                    check.key == i ? &out.lost.keys : nullptr)
-            .Run(removed)) {
+            .Run(*old_pages, *new_pages, removed)) {
       continue;
     }
     return Fail(Code::kInternal,

@@ -39,10 +39,11 @@ std::size_t FullSize(const ParquetPage& page) {
 
 bool OpenFirst(const PageForm& form, const ParquetPage& page,
                const ThriftValue& head, OpenedPage& out) {
-  if (!DecompressPage(form.codec, page.body, FullSize(page), out.buffer)) {
+  std::string_view rest;
+  if (!DecompressPage(form.codec, page.body, FullSize(page), out.buffer,
+                      rest)) {
     return false;
   }
-  std::string_view rest = out.buffer;
   if (form.optional()) {
     if (head.Int(pq::data_page::kLevelEncoding, -1) != pq::kRle ||
         rest.size() < kLengthBytes) {
@@ -79,10 +80,10 @@ bool OpenSecond(const PageForm& form, const ParquetPage& page,
   out.levels = page.body.substr(0, level_bytes);
   const std::string_view rest = page.body.substr(level_bytes);
   if (IsCompressed(form, head) && !rest.empty()) {
-    if (!DecompressPage(form.codec, rest, value_bytes, out.buffer)) {
+    if (!DecompressPage(form.codec, rest, value_bytes, out.buffer,
+                        out.values.bytes)) {
       return false;
     }
-    out.values.bytes = out.buffer;
   } else {
     if (rest.size() != value_bytes) return false;
     out.values.bytes = rest;
@@ -207,11 +208,12 @@ bool OpenDictionary(const PageForm& form, const ParquetPage& page,
   const ThriftValue* head = page.header.Field(pq::page::kDictionary);
   if (head == nullptr) return false;
   const std::int64_t count = head->Int(pq::dictionary_page::kNumValues, -1);
+  std::string_view full;
   if (count < 0 ||
-      !DecompressPage(form.codec, page.body, FullSize(page), buffer)) {
+      !DecompressPage(form.codec, page.body, FullSize(page), buffer, full)) {
     return false;
   }
-  values = {buffer, pq::kPlain, form.column->physical, form.column->type_length,
+  values = {full, pq::kPlain, form.column->physical, form.column->type_length,
             static_cast<std::uint64_t>(count)};
   return true;
 }

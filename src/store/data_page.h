@@ -38,7 +38,7 @@ struct PageForm {
 
 // A data page, opened.  Its views point into the page and into itself.
 struct OpenedPage {
-  std::string buffer;       // Holds what was compressed.
+  std::string buffer;       // Room for what was compressed.
   std::string_view levels;  // Runs of width 1; empty for required columns.
   PageValues values;
   std::uint64_t rows = 0;
@@ -52,7 +52,7 @@ enum class PageState {
 PageState OpenPage(const PageForm& form, const ParquetPage& page,
                    OpenedPage& out);
 
-// The dictionary's values, decompressed into `buffer`.
+// The dictionary's values, in the page or decompressed into `buffer`.
 bool OpenDictionary(const PageForm& form, const ParquetPage& page,
                     std::string& buffer, PageValues& values);
 

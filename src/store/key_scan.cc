@@ -60,8 +60,8 @@ class ChunkReader {
     ParquetPage page;
     OpenedPage& opened = work_.page;
     opened.levels = {};
-    for (std::size_t at = 0; at < work_.chunk.size() && row < rows;) {
-      if (!NextPage(work_.chunk, at, page)) return false;
+    for (std::size_t at = 0; at < pages_.size() && row < rows;) {
+      if (!NextPage(pages_, at, page)) return false;
       if (page.type == pq::kDictionaryPage) {
         if (row > 0 ||
             !OpenDictionary(form_, page, work_.dictionary, opened.values) ||
@@ -101,12 +101,10 @@ class ChunkReader {
     const auto range = ChunkRange(chunk_, source_.info().size);
     if (!IsKnownCodec(codec) || !range) return false;
     form_ = {&column_, static_cast<PageCodec>(codec)};
-    work_.chunk.resize(range->end - range->begin);
-    BENCHKEEP_ASSIGN(
-        const std::size_t got,
-        source_.file().ReadAt(range->begin,
-                              std::as_writable_bytes(std::span(work_.chunk))));
-    return got == work_.chunk.size();
+    BENCHKEEP_ASSIGN(const auto pages,
+                     ReadRange(source_.file(), range, work_.chunk));
+    if (pages) pages_ = *pages;
+    return pages.has_value();
   }
 
   Unexpected Damaged() const {
@@ -122,6 +120,7 @@ class ChunkReader {
   const ParquetColumn& column_;
   const ThriftValue& chunk_;
   PageForm form_;
+  std::string_view pages_;
 };
 
 // The hashes of the keys of one row group.

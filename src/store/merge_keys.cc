@@ -7,8 +7,32 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace benchkeep::store {
+namespace {
+
+// Hands rows on in numbers that stay in the processor's nearest cache.
+class Batch {
+ public:
+  explicit Batch(const MergeKeys::Take& take) : take_(take) {}
+
+  Status Add(const RowKey& row) {
+    rows_[count_++] = row;
+    return count_ == rows_.size() ? Flush() : Status();
+  }
+  Status Flush() {
+    const std::size_t count = std::exchange(count_, 0);
+    return count == 0 ? Status() : take_(std::span(rows_).first(count));
+  }
+
+ private:
+  const MergeKeys::Take& take_;
+  std::array<RowKey, 256> rows_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
 
 // The place, key and outcome of a row as columns, in the united types; the
 // results have fewer columns than the union when increments brought new ones.
@@ -109,18 +133,18 @@ Result<std::optional<RowCount>> MergeKeys::CountWrittenPages(
 Result<std::optional<MergeKeys::Scanned>> MergeKeys::ScanPages(
     const KeyScan& scan, const Take& take) {
   Scanned out;
-  RowKey row;
+  Batch batch(take);
+  std::uint64_t place = 0;
   BENCHKEEP_ASSIGN(
       const bool whole, ScanKeysOf(scan, [&](const GroupKeys& keys) -> Status {
         out.count += keys.count;
         out.groups.push_back(keys.count);
         for (std::size_t i = 0; take && i < keys.hashes.size(); ++i) {
-          row.hash = keys.hashes[i];
-          row.complete = keys.is_null.empty() || !keys.is_null[i];
-          row.outcome = keys.outcomes[i];
-          BENCHKEEP_TRY(take(row));
-          ++row.place;
+          BENCHKEEP_TRY(batch.Add({place++, keys.hashes[i],
+                                   keys.is_null.empty() || !keys.is_null[i],
+                                   keys.outcomes[i]}));
         }
+        BENCHKEEP_TRY(batch.Flush());
         return Advance(out.count.rows);
       }));
   return whole ? std::optional(std::move(out)) : std::nullopt;
@@ -134,6 +158,7 @@ Result<RowCount> MergeKeys::ScanByEngine(const std::string& sql,
   KeyHasher hasher(1, keys);
   RowCount count;
   RowKey row;
+  Batch batch(take);
   while (true) {
     BENCHKEEP_ASSIGN(const engine::Chunk chunk, rows.Next());
     if (chunk.rows() == 0) break;
@@ -146,8 +171,9 @@ Result<RowCount> MergeKeys::ScanByEngine(const std::string& sql,
       if (!take) continue;
       row.place = static_cast<std::uint64_t>(places.Int(i));
       row.outcome = OutcomeTag(outcomes, i);
-      BENCHKEEP_TRY(take(row));
+      BENCHKEEP_TRY(batch.Add(row));
     }
+    BENCHKEEP_TRY(batch.Flush());
     count.rows += chunk.rows();
     BENCHKEEP_TRY(Advance(count.rows));
   }

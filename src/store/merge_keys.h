@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,7 @@ class MergeKeys {
     int threads = 1;
     std::uint64_t memory_bytes = 0;
   };
-  using Take = std::function<Status(const RowKey&)>;
+  using Take = std::function<Status(std::span<const RowKey>)>;
   struct Scanned {
     RowCount count;
     std::vector<RowCount> groups;  // By row group; empty: by the engine.

@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include <limits>
+#include <span>
 
 namespace benchkeep::store {
 namespace {
@@ -23,7 +24,7 @@ Bytef* ZlibInput(std::string_view bytes) {
   return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
 }
 
-bool Inflate(std::string_view bytes, std::string& out) {
+bool Inflate(std::string_view bytes, std::span<char> out) {
   z_stream stream{};
   if (!FitsZlib(bytes.size()) || !FitsZlib(out.size()) ||
       inflateInit2(&stream, kAnyHeader) != Z_OK) {
@@ -78,12 +79,13 @@ bool IsKnownCodec(std::int64_t codec) {
 }
 
 bool DecompressPage(PageCodec codec, std::string_view bytes, std::size_t size,
-                    std::string& out) {
+                    std::string& buffer, std::string_view& full) {
   if (codec == PageCodec::kNone) {
-    out.assign(bytes);
+    full = bytes;
     return bytes.size() == size;
   }
-  out.resize(size);
+  Grow(buffer, size);
+  full = std::string_view(buffer).substr(0, size);
   switch (codec) {
     case PageCodec::kNone:
       break;
@@ -92,12 +94,12 @@ bool DecompressPage(PageCodec codec, std::string_view bytes, std::size_t size,
       return snappy::GetUncompressedLength(bytes.data(), bytes.size(),
                                            &claimed) &&
              claimed == size &&
-             snappy::RawUncompress(bytes.data(), bytes.size(), out.data());
+             snappy::RawUncompress(bytes.data(), bytes.size(), buffer.data());
     }
     case PageCodec::kGzip:
-      return Inflate(bytes, out);
+      return Inflate(bytes, std::span(buffer).first(size));
     case PageCodec::kZstd:
-      return ZSTD_decompress(out.data(), size, bytes.data(), bytes.size()) ==
+      return ZSTD_decompress(buffer.data(), size, bytes.data(), bytes.size()) ==
              size;
   }
   return false;

@@ -19,10 +19,10 @@ enum class PageCodec : std::int64_t {
 // False for the others (LZ4, Brotli, LZO).
 bool IsKnownCodec(std::int64_t codec);
 
-// Fills `out` with the `size` bytes that `bytes` hold.  False when they hold
-// anything else.
+// `full` becomes the `size` bytes that `bytes` hold; it points into `bytes` or
+// `buffer`, which only grows.  False when they hold anything else.
 bool DecompressPage(PageCodec codec, std::string_view bytes, std::size_t size,
-                    std::string& out);
+                    std::string& buffer, std::string_view& full);
 
 // `packed` points into `bytes` or `buffer`, which only grows.  False when the
 // library could not.

@@ -196,6 +196,21 @@ std::optional<ByteRange> ChunkRange(const ThriftValue& column_chunk,
   return ByteRange{first, first + length};
 }
 
+Result<std::optional<std::string_view>> ReadRange(
+    fs::ReadableFile& file, const std::optional<ByteRange>& range,
+    std::string& buffer) {
+  const std::optional<std::string_view> nothing;
+  if (!range) return nothing;
+  const std::uint64_t size = range->end - range->begin;
+  if (buffer.size() < size) buffer.resize(size);
+  BENCHKEEP_ASSIGN(
+      const std::size_t got,
+      file.ReadAt(range->begin,
+                  std::as_writable_bytes(std::span(buffer).first(size))));
+  if (got != size) return nothing;
+  return std::optional(std::string_view(buffer).substr(0, size));
+}
+
 ThriftValue MovedRowGroup(ThriftValue row_group, std::uint64_t by) {
   const auto delta = static_cast<std::int64_t>(by);
   Shift(row_group, group::kFileOffset, delta);
@@ -387,7 +402,6 @@ Status AssembleParquet(fs::FileSystem& file_system, const fs::Path& target,
   footer.Set(file_meta::kNumRows, ThriftValue::I64(rows));
   footer.Set(file_meta::kRowGroups, std::move(row_groups));
   BENCHKEEP_TRY(out->Append(ParquetTail(footer)));
-  out->StartSync();
   return out->Close();
 }
 

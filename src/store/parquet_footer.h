@@ -89,6 +89,13 @@ class ParquetFooter {
 std::optional<ByteRange> ChunkRange(const ThriftValue& column_chunk,
                                     std::uint64_t limit);
 
+// The bytes there, read into `buffer`, which only grows: used again, it saves
+// the clearing of fresh memory.  Nullopt without a range, or when the file ends
+// before.
+Result<std::optional<std::string_view>> ReadRange(
+    fs::ReadableFile& file, const std::optional<ByteRange>& range,
+    std::string& buffer);
+
 // The metadata of a row group as it reads after its pages moved by `by` bytes
 // (modulo 2^64: they may move to the front).
 ThriftValue MovedRowGroup(ThriftValue row_group, std::uint64_t by);

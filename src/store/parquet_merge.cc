@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <numeric>
 
@@ -68,8 +69,12 @@ class Merger {
     if (out_.superseded.rows > 0 || fresh.rows() > 0) {
       if (in_.rehearse == Rehearse::kNo) {
         BENCHKEEP_TRY(Write());
+        // The disk writes what is being read back.
+        std::future<Status> synced = std::async(std::launch::async, [this] {
+          return in_.store->file_system().SyncFile(*out_.staged);
+        });
         BENCHKEEP_TRY(ReadBack());
-        BENCHKEEP_TRY(in_.store->file_system().SyncFile(*out_.staged));
+        BENCHKEEP_TRY(synced.get());
       }
     }
     return std::move(out_);
@@ -170,43 +175,51 @@ class Merger {
           MarkDirty(lost.place());
           return {};
         }));
+    keep_last_.reset();
     return DescribeConflicts();
   }
 
   Status ScanAll(bool use_filter) {
     keep_last_.emplace(in_.store->file_system(), in_.spill,
-                       in_.key_memory_bytes);
+                       in_.key_memory_bytes, in_.threads);
     out_.before = {};
     out_.seen = {};
     base_groups_.clear();
     std::fill(out_.per_file.begin(), out_.per_file.end(), RowCount{});
     std::optional<KeyFilter> filter;
-    if (use_filter) filter.emplace(fresh_->rows());
+    if (use_filter) {
+      filter.emplace(fresh_->rows());
+    } else {
+      keep_last_->Reserve(base_rows_ + fresh_->rows());
+    }
     MergeKeys keys(*in_.connection, schema_, base_types_,
                    in_.store->settings().success, progress_);
+    const auto take_fresh = [&](std::span<const RowKey> rows) -> Status {
+      for (const RowKey& row : rows) {
+        const RowCount one{1, {row.hash.high, row.hash.low}};
+        out_.seen += one;
+        out_.per_file[fresh_->FileAt(row.place)] += one;
+        if (!row.complete) continue;
+        if (filter) filter->Add(row.hash);
+        BENCHKEEP_TRY(keep_last_->Add(
+            KeyedRow::Make(row.hash, RankOfFresh(row.place), row.outcome)));
+      }
+      return {};
+    };
     progress_.Stage(Say(N_("scanning keys of increments")), fresh_->rows());
-    BENCHKEEP_TRY(
-        keys.ScanFresh(fresh_->rows(), [&](const RowKey& row) -> Status {
-          const RowCount one{1, {row.hash.high, row.hash.low}};
-          out_.seen += one;
-          out_.per_file[fresh_->FileAt(row.place)] += one;
-          if (!row.complete) return {};
-          if (filter) filter->Add(row.hash);
-          return keep_last_->Add(
-              KeyedRow::Make(row.hash, RankOfFresh(row.place), row.outcome));
-        }));
+    BENCHKEEP_TRY(keys.ScanFresh(fresh_->rows(), take_fresh));
     if (in_.base == nullptr) return {};
+    const auto take_base = [&](std::span<const RowKey> rows) -> Status {
+      for (const RowKey& row : rows) {
+        if (!row.complete || (filter && !filter->MayHold(row.hash))) continue;
+        BENCHKEEP_TRY(keep_last_->Add(
+            KeyedRow::Make(row.hash, row.place + rank_shift_, row.outcome)));
+      }
+      return {};
+    };
     progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
-    if (!filter) keep_last_->Reserve(base_rows_ + fresh_->rows());
-    BENCHKEEP_ASSIGN(
-        std::optional<MergeKeys::Scanned> scanned,
-        keys.ScanBase(*in_.base, Limits(), [&](const RowKey& row) -> Status {
-          if (!row.complete || (filter && !filter->MayHold(row.hash))) {
-            return {};
-          }
-          return keep_last_->Add(
-              KeyedRow::Make(row.hash, row.place + rank_shift_, row.outcome));
-        }));
+    BENCHKEEP_ASSIGN(std::optional<MergeKeys::Scanned> scanned,
+                     keys.ScanBase(*in_.base, Limits(), take_base));
     if (!scanned) {
       scan_pages_ = false;
       return ScanAll(use_filter);
@@ -228,14 +241,17 @@ class Merger {
 
   void NoteConflict(const KeyedRow& lost, const KeyedRow& last) {
     ++out_.conflicting;
-    if (conflicts_.size() < kMaxConflicts) {
-      conflicts_.emplace_back(lost.place(), last.place());
-    }
+    conflicts_.emplace_back(lost.place(), last.place());
+    std::push_heap(conflicts_.begin(), conflicts_.end());
+    if (conflicts_.size() <= kMaxConflicts) return;
+    std::pop_heap(conflicts_.begin(), conflicts_.end());
+    conflicts_.pop_back();
   }
 
   // Keys and outcomes of the conflicts that were noted by place.
   Status DescribeConflicts() {
     if (conflicts_.empty()) return {};
+    std::sort_heap(conflicts_.begin(), conflicts_.end());
     std::map<std::uint64_t, std::pair<std::string, std::string>> rows;
     for (const bool of_base : {true, false}) {
       std::vector<std::uint64_t> places;
@@ -268,10 +284,13 @@ class Merger {
     BENCHKEEP_ASSIGN(
         engine::Rows result,
         in_.connection->Query(fmt::format(
-            "SELECT {0}, {1}, CAST({2} AS VARCHAR) FROM {3} WHERE {0} IN ({4})",
+            "SELECT {0}, {1}, CAST({2} AS VARCHAR) FROM {3} WHERE {0} <= {4} "
+            "AND "
+            "{0} IN ({5})",
             place, JoinKey(keys),
             known ? ColumnSlot(static_cast<std::size_t>(outcome)) : "NULL",
             of_base ? in_.base->From() : std::string("fresh"),
+            *std::max_element(places.begin(), places.end()),
             fmt::join(places, ", "))));
     while (true) {
       BENCHKEEP_ASSIGN(const engine::Chunk chunk, result.Next());
@@ -477,6 +496,7 @@ class Merger {
   std::vector<bool> dirty_;
   std::vector<RowRange> encoded_;
   std::vector<CutRange> cut_;
+  // A heap, until they are described: the first ones stay.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> conflicts_;
 };
 

@@ -118,19 +118,18 @@ std::optional<std::int64_t> CodecOf(fs::ReadableFile& file, const Page& page,
   const auto got =
       file.ReadAt(page.packed_begin, std::as_writable_bytes(std::span(bytes)));
   if (!got.ok() || *got != bytes.size()) return std::nullopt;
-  const auto none = static_cast<std::int64_t>(PageCodec::kNone);
-  std::string out;
+  std::string buffer;
+  std::string_view full;
   for (const std::int64_t codec :
        {like, static_cast<std::int64_t>(PageCodec::kSnappy),
         static_cast<std::int64_t>(PageCodec::kZstd),
-        static_cast<std::int64_t>(PageCodec::kGzip), none}) {
-    if (!IsKnownCodec(codec)) continue;
-    const bool fits =
-        codec == none
-            ? bytes.size() == page.unpacked
-            : DecompressPage(static_cast<PageCodec>(codec), bytes,
-                             static_cast<std::size_t>(page.unpacked), out);
-    if (fits) return codec;
+        static_cast<std::int64_t>(PageCodec::kGzip),
+        static_cast<std::int64_t>(PageCodec::kNone)}) {
+    if (IsKnownCodec(codec) &&
+        DecompressPage(static_cast<PageCodec>(codec), bytes,
+                       static_cast<std::size_t>(page.unpacked), buffer, full)) {
+      return codec;
+    }
   }
   return std::nullopt;
 }

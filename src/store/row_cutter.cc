@@ -80,6 +80,7 @@ class Cutter {
         MovedRowGroup(std::move(group->row_group), at_ - kCutOrigin));
     rows_ += groups_.items.back().Int(parquet::group::kNumRows, 0);
     at_ += group->bytes.size();
+    idle_->pages = std::move(group->bytes);
     return {};
   }
 

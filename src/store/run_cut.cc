@@ -55,6 +55,15 @@ void Unpack(const Run& run, unsigned width, std::vector<std::uint32_t>& out) {
   for (; i < run.count; ++i) to[i] = PackedAt(run.data, width, i);
 }
 
+void AppendValues(const Run& run, unsigned width,
+                  std::vector<std::uint32_t>& out) {
+  if (run.packed) {
+    Unpack(run, width, out);
+  } else {
+    out.insert(out.end(), run.count, run.value);
+  }
+}
+
 // Ones among the first `count` bits.
 std::uint64_t OnesIn(std::string_view data, std::uint64_t count) {
   std::uint64_t ones = 0;
@@ -185,6 +194,69 @@ bool Walk(const HybridRuns& runs, std::span<const std::uint32_t> places,
   return reader.valid() && next == places.size();
 }
 
+// Takes the values at `gone` away; the first value is at `begin`.
+void TakeAway(std::uint64_t begin, std::span<const std::uint32_t> gone,
+              std::vector<std::uint32_t>& values) {
+  if (gone.empty()) return;
+  std::size_t next = 0;
+  std::size_t to = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (next < gone.size() && gone[next] == begin + i) {
+      ++next;
+    } else {
+      values[to++] = values[i];
+    }
+  }
+  values.resize(to);
+}
+
+// The values of a sequence, taken from its front.
+class ValueQueue {
+ public:
+  explicit ValueQueue(const HybridRuns& runs)
+      : reader_(runs), width_(runs.width) {}
+
+  // Takes a run that is made of the same bytes, if that is next.
+  bool TakeRun(const Run& run) {
+    if (at_ < values_.size()) return false;
+    if (!pending_) pending_ = reader_.Next(run_);
+    if (!pending_ || run_.count != run.count || run_.whole != run.whole) {
+      return false;
+    }
+    pending_ = false;
+    return true;
+  }
+
+  // Takes these values, if they are next.
+  bool Take(std::span<const std::uint32_t> wanted) {
+    while (values_.size() - at_ < wanted.size()) {
+      if (!pending_ && !reader_.Next(run_)) return false;
+      pending_ = false;
+      AppendValues(run_, width_, values_);
+    }
+    const auto from = values_.begin() + static_cast<std::ptrdiff_t>(at_);
+    if (!std::equal(wanted.begin(), wanted.end(), from)) return false;
+    at_ += wanted.size();
+    if (at_ == values_.size()) {
+      values_.clear();
+      at_ = 0;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool AtEnd() const {
+    return !pending_ && at_ == values_.size() && reader_.valid();
+  }
+
+ private:
+  Reader reader_;
+  unsigned width_;
+  Run run_;
+  bool pending_ = false;  // The run is read, and not yet among the values.
+  std::vector<std::uint32_t> values_;
+  std::size_t at_ = 0;
+};
+
 }  // namespace
 
 bool CutRuns(const HybridRuns& runs, std::span<const std::uint32_t> removed,
@@ -214,6 +286,28 @@ bool CutRuns(const HybridRuns& runs, std::span<const std::uint32_t> removed,
       });
 }
 
+bool EqualRuns(const HybridRuns& before, std::span<const std::uint32_t> removed,
+               const HybridRuns& after) {
+  if (after.width != before.width || after.width > kMaxWidth) return false;
+  ValueQueue rest(after);
+  std::vector<std::uint32_t> kept;
+  bool same = true;
+  const bool whole =
+      Walk(before, removed,
+           [&](const Run& run, std::span<const std::uint32_t> gone, bool) {
+             if (!same || (gone.empty() && rest.TakeRun(run))) return;
+             kept.clear();
+             if (run.packed) {
+               Unpack(run, before.width, kept);
+               TakeAway(run.begin, gone, kept);
+             } else {
+               kept.assign(run.count - gone.size(), run.value);
+             }
+             same = rest.Take(kept);
+           });
+  return whole && same && rest.AtEnd();
+}
+
 bool ReadRuns(const HybridRuns& runs, std::span<const std::uint32_t> places,
               std::vector<std::uint32_t>& values) {
   return Walk(runs, places,
@@ -228,11 +322,7 @@ bool ReadRuns(const HybridRuns& runs, std::span<const std::uint32_t> places,
 
 bool ReadAllRuns(const HybridRuns& runs, std::vector<std::uint32_t>& values) {
   return Walk(runs, {}, [&](const Run& run, auto, bool) {
-    if (run.packed) {
-      Unpack(run, runs.width, values);
-    } else {
-      values.insert(values.end(), run.count, run.value);
-    }
+    AppendValues(run, runs.width, values);
   });
 }
 

@@ -26,6 +26,11 @@ struct HybridRuns {
 bool CutRuns(const HybridRuns& runs, std::span<const std::uint32_t> removed,
              std::string& out);
 
+// True when `after` is `before` without the values at `removed` (ascending),
+// however its runs are made.  Compares values, and knows nothing of CutRuns().
+bool EqualRuns(const HybridRuns& before, std::span<const std::uint32_t> removed,
+               const HybridRuns& after);
+
 // The values at `places` (ascending).
 bool ReadRuns(const HybridRuns& runs, std::span<const std::uint32_t> places,
               std::vector<std::uint32_t>& values);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <random>
+#include <span>
 
 #include "store/run_cut.h"
 #include "support/temp_dir.h"
@@ -33,22 +34,29 @@ class RunMaker {
 
   // `count` values; the last of them may be padding.
   void Packed(std::uint32_t count) {
-    const std::uint32_t groups = (count + 7) / 8;
-    Varint(groups << 1U | 1U);
-    const std::size_t start = bytes.size();
-    bytes.resize(start + std::size_t{groups} * width_, '\0');
     const std::uint64_t mask = (std::uint64_t{1} << width_) - 1;
+    Values some;
     for (std::uint32_t i = 0; i < count; ++i) {
-      const auto value = static_cast<std::uint32_t>(random_() & mask);
-      values.push_back(value);
+      some.push_back(static_cast<std::uint32_t>(random_() & mask));
+    }
+    Packed(some);
+  }
+
+  void Packed(std::span<const std::uint32_t> some) {
+    const std::size_t groups = (some.size() + 7) / 8;
+    Varint(static_cast<std::uint32_t>(groups) << 1U | 1U);
+    const std::size_t start = bytes.size();
+    bytes.resize(start + groups * width_, '\0');
+    for (std::size_t i = 0; i < some.size(); ++i) {
       for (unsigned bit = 0; bit < width_; ++bit) {
-        const std::size_t at = std::size_t{i} * width_ + bit;
-        if ((value >> bit & 1U) == 0) continue;
+        const std::size_t at = i * width_ + bit;
+        if ((some[i] >> bit & 1U) == 0) continue;
         char& byte = bytes[start + at / 8];
         byte = static_cast<char>(static_cast<unsigned char>(byte) |
                                  1U << (at % 8));
       }
     }
+    values.insert(values.end(), some.begin(), some.end());
   }
 
   HybridRuns runs() const { return {bytes, width_, values.size()}; }
@@ -83,6 +91,24 @@ RunMaker RandomRuns(unsigned width, std::mt19937& random) {
   return maker;
 }
 
+// The same values in runs of another make.
+RunMaker OtherRuns(std::span<const std::uint32_t> values, unsigned width,
+                   std::mt19937& random) {
+  RunMaker maker(width, random);
+  while (values.size() > 8) {
+    if (random() % 2 == 0) {
+      maker.Repeated(values.front(), 1);
+      values = values.subspan(1);
+    } else {
+      const std::size_t count = random() % 2 == 0 ? 8 : values.size() / 8 * 8;
+      maker.Packed(values.first(count));
+      values = values.subspan(count);
+    }
+  }
+  maker.Packed(values);
+  return maker;
+}
+
 Values Places(std::size_t count, std::mt19937& random) {
   const unsigned share = 1 + random() % 20;
   Values places;
@@ -90,6 +116,37 @@ Values Places(std::size_t count, std::mt19937& random) {
     if (random() % share == 0) places.push_back(i);
   }
   return places;
+}
+
+TEST(RunCut, ComparesValuesWhateverTheRuns) {
+  std::mt19937 random(7);  // NOLINT(cert-msc51-cpp): the same each time.
+  int unequal = 0;
+  for (int round = 0; round < 2000; ++round) {
+    const unsigned width = 1 + random() % 32;
+    const RunMaker made = RandomRuns(width, random);
+    const Values removed = Places(made.values.size(), random);
+    Values left;
+    for (std::uint32_t i = 0; i < made.values.size(); ++i) {
+      if (!std::binary_search(removed.begin(), removed.end(), i)) {
+        left.push_back(made.values[i]);
+      }
+    }
+    std::string cut;
+    ASSERT_TRUE(CutRuns(made.runs(), removed, cut));
+    EXPECT_TRUE(EqualRuns(made.runs(), removed, {cut, width, left.size()}));
+    EXPECT_TRUE(
+        EqualRuns(made.runs(), removed, OtherRuns(left, width, random).runs()))
+        << "round " << round << ", width " << width;
+    if (left.empty()) continue;
+    left[random() % left.size()] ^= 1U << random() % width;
+    EXPECT_FALSE(
+        EqualRuns(made.runs(), removed, OtherRuns(left, width, random).runs()));
+    left.pop_back();
+    EXPECT_FALSE(
+        EqualRuns(made.runs(), removed, OtherRuns(left, width, random).runs()));
+    ++unequal;
+  }
+  EXPECT_GT(unequal, 1000);
 }
 
 TEST(RunCut, TakesOutExactlyWhatIsAskedFor) {
@@ -154,7 +211,11 @@ TEST(RunCut, DamageIsRefused) {
     }
     std::string cut;
     const Values removed = Places(count, random);
-    if (!CutRuns({made.bytes, width, count}, removed, cut)) ++refused;
+    const HybridRuns runs{made.bytes, width, count};
+    if (!CutRuns(runs, removed, cut)) {
+      ++refused;
+      EXPECT_TRUE(!removed.empty() || !EqualRuns(runs, removed, runs));
+    }
   }
   EXPECT_GT(refused, 500);
 }
