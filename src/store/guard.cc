@@ -130,7 +130,8 @@ Result<std::optional<KeptIncrement>> Guard::Keep(
   kept.open = open;
   kept.kept = store_->clock().Now();
   kept.file = folder / (kept.id + kData);
-  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(kept.file, fs::Durable::kNo));
+  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(store_->file_system(), kept.file,
+                                            fs::Durable::kNo));
   // Between the look at the footer and the copy a writer may have been there.
   if (!kept.source.SameState(now)) {
     IgnoreError(store_->file_system().Remove(kept.file), "it is not used");

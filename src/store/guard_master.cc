@@ -143,7 +143,8 @@ Result<MasterImage> Guard::KeepMaster(const fs::HeldFile& file,
   image.kept = store_->clock().Now();
   image.tests = tests;
   image.file = folder / (image.id + kData);
-  BENCHKEEP_ASSIGN(image.source, file.CopyTo(image.file, fs::Durable::kYes));
+  BENCHKEEP_ASSIGN(image.source, file.CopyTo(store_->file_system(), image.file,
+                                             fs::Durable::kYes));
   return image;
 }
 

@@ -17,7 +17,7 @@ from guarding import codes, guarded_store, ids, is_held, kept, notes, slow, tabl
 from keeping import Daemon, wait_for
 from storegen import PILOT
 
-COPY = "fchmod"  # The call that only the making of a copy has.
+COPY = "utimensat"  # The call that only the making of a copy has.
 
 
 @pytest.fixture
