@@ -150,6 +150,22 @@ def test_a_file_that_is_deleted_while_it_is_written(root: Path, start):
     daemon.stop()
 
 
+def test_a_version_that_was_busy_when_it_was_closed(root: Path, start):
+    """Somebody has it open by a name that is not watched, and closes it later."""
+    daemon = start()
+    path = increment(root, 1)
+    pq.write_table(table("a"), path)
+    wait_for(lambda: notes(root), "the first copy")
+    (root / "elsewhere").hardlink_to(path)
+    with open(root / "elsewhere", "r+b"):
+        pq.write_table(table("a", "b"), path)
+        pq.write_table(table("c"), increment(root, 2))
+        wait_for(lambda: len(notes(root)) == 2, "the copy of the one after it")
+        assert sorted(note["rows"] for note in notes(root)) == [1, 1]
+    wait_for(lambda: [note["rows"] for note in notes(root)] == [1, 2], "the second")
+    daemon.stop()
+
+
 def test_a_torn_copy_is_not_taken_for_the_truth(
     benchkeep: Benchkeep, root: Path, start
 ):
