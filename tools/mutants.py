@@ -145,10 +145,10 @@ MUTANTS = (
         "note-before-copy",
         "the order in which a copy is whole before its note is there",
         "src/store/guard.cc",
-        "  BENCHKEEP_ASSIGN(\n      kept.source,\n",
+        "  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(",
         "  BENCHKEEP_TRY(WriteFirstGuardNote(store_->file_system(), folder, kept.id,\n"
         "                                    ToJson(kept)));\n"
-        "  BENCHKEEP_ASSIGN(\n      kept.source,\n",
+        "  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(",
         ("store_tests:GuardFaultTest.KeepingACopy",),
     ),
     Mutant(
@@ -162,6 +162,22 @@ MUTANTS = (
         "                               GuardJson(image.source, image.kept)));\n"
         "  BENCHKEEP_ASSIGN(const bool ours, IsOurs(image.source));\n",
         ("store_tests:GuardFaultTest.RaisingAnAlarm",),
+    ),
+    Mutant(
+        "no-second-try",
+        "holding a deleted increment until it can be kept",
+        "src/jobs/guard_keeper.cc",
+        "if (!kept || !copies.ok()) return false;",
+        "if (!copies.ok()) return false;",
+        ("tests/crash/test_guard_faults.py::test_a_full_disk_is_waited_for",),
+    ),
+    Mutant(
+        "no-look-at-later-forms",
+        "the question whether a later form of a kept file is taken in as well",
+        "src/ops/guarded_increments.cc",
+        "if (adds_up && (!newest || superseded)) continue;",
+        "if (adds_up && !newest) continue;",
+        ("tests/crash/test_guard_faults.py::test_an_earlier_form_adds_nothing",),
     ),
     Mutant(
         "no-past-looks",

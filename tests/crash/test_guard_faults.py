@@ -28,6 +28,7 @@ import pytest
 import checks
 import faults
 import oracle
+import scenarios
 import storegen
 from cli import OK, Benchkeep
 from faults import Point
@@ -61,7 +62,6 @@ KILL_AT = tuple(dict.fromkeys((*faults.KILL_AT, *OF_COPIES)))
 # Of the short forms; BENCHKEEP_LONG=1 takes all there are, and needs LONG.
 SHORT_KILLS, SHORT_ERRORS = 36, 16
 LONG = 300
-DELETED = " was deleted by another program"
 GRACE = 2  # Seconds that are waited for what a fault may have prevented.
 
 
@@ -267,6 +267,11 @@ def points_of(counts: Counter[str], calls: tuple[str, ...]) -> list[Point]:
     ]
 
 
+def injection(point: Point, fault: str) -> str:
+    call = point.call
+    return f"-e trace={call} -e inject={call}:{fault}:when={point.number}"
+
+
 # --- What must be ---
 
 
@@ -348,8 +353,7 @@ def test_killed_anywhere(benchkeep: Benchkeep, tmp_path: Path, long_run: bool):
     points = points if long_run else faults.spread(points, wanted + wanted // 6)
 
     def case(root: Path, point: Point) -> bool:
-        how = f"-e trace={point.call} -e inject={point.call}:signal=KILL:when={point.number}"
-        campaign = run(benchkeep, root, rounds, how)
+        campaign = run(benchkeep, root, rounds, injection(point, "signal=KILL"))
         if not campaign.daemon.is_gone():
             campaign.daemon.stop()
         code = campaign.daemon.process.wait()
@@ -372,8 +376,7 @@ def test_one_call_fails(
     points = points if long_run else faults.spread(points, SHORT_ERRORS)
 
     def case(root: Path, point: Point) -> bool:
-        how = f"-e trace={point.call} -e inject={point.call}:error={error}:when={point.number}"
-        campaign = run(benchkeep, root, rounds, how)
+        campaign = run(benchkeep, root, rounds, injection(point, f"error={error}"))
         daemon = campaign.daemon
         if not daemon.is_gone():
             for name in campaign.final:
@@ -400,12 +403,12 @@ def test_a_full_disk_is_waited_for(benchkeep: Benchkeep, tmp_path: Path):
     pq.write_table(table("a", "b"), path)
     wait_for(daemon.has_struck, "the full disk")
     path.unlink()
-    wait_for(lambda: [note["deleted"] for note in notes(root)] != [], "the copy")
+    wait_for(lambda: f"{NAME} was deleted" in daemon.said(), "the end of it")
     daemon.stop()
     assert daemon.trace.read_text().count("(INJECTED)") == 3
     said = daemon.said()
     assert said.count("No space left on device") == 1, said
-    assert f"{NAME}{DELETED}" in said and "before it could be kept" not in said
+    assert f"{NAME} was deleted by another program" in said, said
     assert_brought_back(benchkeep, root, {"a", "b"})
 
 
@@ -440,3 +443,48 @@ def test_an_earlier_form_adds_nothing(benchkeep: Benchkeep, tmp_path: Path):
     for _ in range(2):
         benchkeep.must(root, "consolidate")
         assert tests() == wanted
+
+
+class BringingBack(scenarios.Scenario):
+    """A consolidate that takes kept copies in, beside what waits."""
+
+    def prepare(self, benchkeep: Benchkeep) -> None:
+        daemon = Daemon(benchkeep, self.template)
+        folder = self.template / PILOT.increments
+        paths = [folder / f"increment_{number}_3.parquet" for number in range(4)]
+        for number, path in enumerate(paths):
+            pq.write_table(table(f"kept{number}", "base1", success=number < 3), path)
+        wait_for(lambda: len(notes(self.template)) == 7, "the copies")
+        for path in paths:
+            path.unlink()
+        wait_for(lambda: self.marked() == 4, "the marks")
+        daemon.stop()
+        super().prepare(benchkeep)
+
+    def marked(self) -> int:
+        return sum(note["deleted"] is not None for note in notes(self.template))
+
+    def check_rest(self, root: Path) -> None:
+        super().check_rest(root)
+        assert copies(root) == [] and checks.quarantined(root) == {}
+
+
+def test_killed_while_it_brings_back(
+    benchkeep: Benchkeep, tmp_path: Path, long_run: bool
+):
+    scenario = BringingBack("bring-back", ["consolidate"], template_of(tmp_path))
+    scenario.prepare(benchkeep)
+    rehearsal = tmp_path / "rehearsal"
+    shutil.copytree(scenario.template, rehearsal)
+    counts = faults.count(benchkeep, rehearsal, scenario.args, faults.KILL_AT)
+    points = faults.plan(counts, None if long_run else SHORT_KILLS)
+
+    def case(root: Path, point: Point) -> bool:
+        outcome, _ = faults.inject(benchkeep, root, scenario.args, point, "signal=KILL")
+        assert outcome.code == KILLED or outcome.code in scenario.codes, outcome
+        scenario.check_in_between(root)
+        scenario.check_recovery(benchkeep, root)
+        return outcome.code == KILLED
+
+    killed = faults.sweep(scenario.template, points, case)
+    assert killed >= len(points) * 0.7, f"{killed} of {len(points)} fired: {counts}"
