@@ -123,6 +123,63 @@ MUTANTS = (
         (f"{GUARD}_watch.py::test_a_torn_copy_is_not_taken_for_the_truth",),
     ),
     Mutant(
+        "no-sync-of-kept-copies",
+        "the sync of a kept copy whose increment was deleted",
+        "src/store/guard.cc",
+        "BENCHKEEP_TRY(store_->file_system().SyncFile(marked.file));",
+        "",
+        ("store_tests:GuardFaultTest.MarkingAsDeleted",),
+    ),
+    Mutant(
+        "no-sync-of-the-guard",
+        "the syncs that let the folders of kept copies outlast a power cut",
+        "src/store/guard.cc",
+        "BENCHKEEP_TRY(store_->file_system().SyncDir(parent));",
+        "",
+        (
+            "store_tests:GuardFaultTest.MarkingAsDeleted",
+            "store_tests:GuardFaultTest.RaisingAnAlarm",
+        ),
+    ),
+    Mutant(
+        "note-before-copy",
+        "the order in which a copy is whole before its note is there",
+        "src/store/guard.cc",
+        "  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(",
+        "  BENCHKEEP_TRY(WriteFirstGuardNote(store_->file_system(), folder, kept.id,\n"
+        "                                    ToJson(kept)));\n"
+        "  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(",
+        ("store_tests:GuardFaultTest.KeepingACopy",),
+    ),
+    Mutant(
+        "image-before-alarm",
+        "writing an alarm down before the version that it is about is known",
+        "src/store/guard_master.cc",
+        "  std::optional<LostUpdate> alarm;\n"
+        "  BENCHKEEP_ASSIGN(const bool ours, IsOurs(image.source));\n",
+        "  std::optional<LostUpdate> alarm;\n"
+        "  BENCHKEEP_TRY(WriteGuardNote(file_system, layout.guard_master(), image.id,\n"
+        "                               GuardJson(image.source, image.kept)));\n"
+        "  BENCHKEEP_ASSIGN(const bool ours, IsOurs(image.source));\n",
+        ("store_tests:GuardFaultTest.RaisingAnAlarm",),
+    ),
+    Mutant(
+        "no-second-try",
+        "holding a deleted increment until it can be kept",
+        "src/jobs/guard_keeper.cc",
+        "if (!kept || !copies.ok()) return false;",
+        "if (!copies.ok()) return false;",
+        ("tests/crash/test_guard_faults.py::test_a_full_disk_is_waited_for",),
+    ),
+    Mutant(
+        "no-look-at-later-forms",
+        "the question whether a later form of a kept file is taken in as well",
+        "src/ops/guarded_increments.cc",
+        "if (adds_up && (!newest || superseded)) continue;",
+        "if (adds_up && !newest) continue;",
+        ("tests/crash/test_guard_faults.py::test_an_earlier_form_adds_nothing",),
+    ),
+    Mutant(
         "no-past-looks",
         "the question whether newer rows than those of a kept copy were merged",
         "src/ops/guarded_increments.cc",
@@ -172,6 +229,26 @@ MUTANTS = (
         "  bool SameValues() {\n",
         "  bool SameValues() {\n    if (gone_.size() < 1000) return true;\n",
         ("store_tests:CutCheckTest.NoticesOneWrongValueInAnyColumn",),
+    ),
+    Mutant(
+        "queries-that-write",
+        "the refusal of whatever does not only read in SQL of users",
+        "src/engine/database.cc",
+        "Result<Rows> Connection::QueryReadOnly(const std::string& sql) {",
+        "Result<Rows> Connection::QueryReadOnly(const std::string& sql) {\n"
+        "  if (!sql.empty()) return Query(sql);",
+        ("engine_tests:Engine.OneStatementThatReadsIsAllThatReadOnlyTakes",),
+    ),
+    Mutant(
+        "no-look-at-the-functions-of-queries",
+        "the look for functions with effects in SQL of users",
+        "src/engine/database.cc",
+        "const std::string harmful = HarmfulFunction(tree);",
+        "const std::string harmful;",
+        (
+            "tests/oracle/test_query.py::test_nothing_can_be_changed_or_read"
+            "[SELECT * FROM force_checkpoint()]",
+        ),
     ),
     Mutant(
         "no-record-of-what-is-given-up",

@@ -19,17 +19,6 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 constexpr std::uint32_t kPrivate = 0600;
 
-// True when `to` now shares the blocks of the open file.
-Result<bool> Clone(FileSystem& file_system, int from, const Path& to) {
-  const Fd target(::open(to.c_str(),
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                         kPrivate));
-  if (!target.valid()) return false;
-  if (::ioctl(target.get(), FICLONE, from) == 0) return true;
-  BENCHKEEP_TRY(file_system.Remove(to));
-  return false;
-}
-
 Result<std::string> CopyBytes(FileSystem& file_system, ReadableFile& from,
                               const Path& to) {
   BENCHKEEP_ASSIGN(const auto target, file_system.Create(to, kPrivate));
@@ -71,6 +60,16 @@ Result<FileCopy> OrNothing(FileSystem& file_system, const Path& to,
 
 }  // namespace
 
+Result<bool> CloneFile(FileSystem& file_system, int from, const Path& to) {
+  const Fd target(::open(to.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                         kPrivate));
+  if (!target.valid()) return false;
+  if (::ioctl(target.get(), FICLONE, from) == 0) return true;
+  BENCHKEEP_TRY(file_system.Remove(to));
+  return false;
+}
+
 Result<FileCopy> CopyQuietFile(FileSystem& file_system, const Path& from,
                                const Path& to) {
   return OrNothing(file_system, to, [&]() -> Result<FileCopy> {
@@ -78,7 +77,7 @@ Result<FileCopy> CopyQuietFile(FileSystem& file_system, const Path& from,
     FileCopy copy;
     copy.proven = lease.supported();
     BENCHKEEP_ASSIGN(copy.source, lease.Info());
-    BENCHKEEP_ASSIGN(const bool cloned, Clone(file_system, lease.fd(), to));
+    BENCHKEEP_ASSIGN(const bool cloned, CloneFile(file_system, lease.fd(), to));
     if (!cloned) {
       BENCHKEEP_ASSIGN(const auto file, ReadDescriptor(lease.fd(), from));
       BENCHKEEP_ASSIGN(copy.sha256, CopyBytes(file_system, *file, to));

@@ -31,4 +31,8 @@ Result<FileCopy> CopyQuietFile(FileSystem& file_system, const Path& from,
 Result<FileCopy> CopyBusyFile(FileSystem& file_system, const Path& from,
                               const Path& to);
 
+// Makes `to` a new private file that shares the blocks of the open file `from`.
+// False: the file system cannot do that, and there is nothing at `to`.
+Result<bool> CloneFile(FileSystem& file_system, int from, const Path& to);
+
 }  // namespace benchkeep::fs

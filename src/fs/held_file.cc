@@ -3,21 +3,19 @@
 #include "fs/held_file.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 
+#include "fs/copy_file.h"
 #include "fs/posix_file_system.h"
 
 namespace benchkeep::fs {
 namespace {
 
-constexpr mode_t kPrivate = 0600;
+constexpr std::uint32_t kPrivate = 0600;
 
 // Held while the object lives; see ReadLease for the signals.
 class Lease {
@@ -43,44 +41,33 @@ class Lease {
   bool refused_ = false;
 };
 
-Status CopyBytes(int from, int to, const Path& path) {
+Status CopyBytes(int from, FileSystem& file_system, const Path& to) {
   constexpr std::size_t kBlock = std::size_t{256} << 10;
+  BENCHKEEP_ASSIGN(const std::unique_ptr<WritableFile> target,
+                   file_system.Create(to, kPrivate));
   std::vector<char> block(kBlock);
   off_t offset = 0;
   while (true) {
     const ssize_t got = ::pread(from, block.data(), block.size(), offset);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return FailSys(errno, N_("reading {0}: {1}"), path);
-    if (got == 0) return {};
-    ssize_t done = 0;
-    while (done < got) {
-      const ssize_t put = ::write(to, block.data() + done,
-                                  static_cast<std::size_t>(got - done));
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return FailSys(errno, N_("writing {0}: {1}"), path);
-      done += put;
-    }
+    if (got < 0) return FailSys(errno, N_("reading {0}: {1}"), to);
+    if (got == 0) return target->Close();
+    BENCHKEEP_TRY(
+        target->Append({block.data(), static_cast<std::size_t>(got)}));
     offset += got;
   }
 }
 
-Status FillCopy(int from, int to, const struct stat& source, Durable durable,
-                const Path& path) {
-  if (::ioctl(to, FICLONE, from) != 0) {
-    BENCHKEEP_TRY(CopyBytes(from, to, path));
-  }
+Status MakeCopy(int from, const FileInfo& source, FileSystem& file_system,
+                const Path& to, Durable durable) {
+  BENCHKEEP_ASSIGN(const bool cloned, CloneFile(file_system, from, to));
+  if (!cloned) BENCHKEEP_TRY(CopyBytes(from, file_system, to));
   // It may take the place of the original some day.
-  if (::fchmod(to, source.st_mode & 07777U) != 0) {
-    return FailSys(errno, N_("setting the mode of {0}: {1}"), path);
-  }
-  [[maybe_unused]] const int given =  // Only root may give files away.
-      ::fchown(to, source.st_uid, source.st_gid);
-  const std::array<timespec, 2> times = {source.st_mtim, source.st_mtim};
-  if (::futimens(to, times.data()) != 0 ||
-      (durable == Durable::kYes && ::fsync(to) != 0)) {
-    return FailSys(errno, N_("writing {0}: {1}"), path);
-  }
-  return {};
+  IgnoreError(file_system.SetOwner(to, source.uid, source.gid),
+              "only root may give files away");
+  BENCHKEEP_TRY(file_system.SetMode(to, source.mode));
+  BENCHKEEP_TRY(file_system.SetTime(to, source.mtime_ns));
+  return durable == Durable::kYes ? file_system.SyncFile(to) : Status();
 }
 
 }  // namespace
@@ -117,26 +104,24 @@ bool HeldFile::IsNamed() const {
 
 bool HeldFile::IsQuiet() const { return !Lease(fd_.get()).refused(); }
 
-Result<FileInfo> HeldFile::CopyTo(const Path& to, Durable durable) const {
+Result<FileInfo> HeldFile::CopyTo(FileSystem& file_system, const Path& to,
+                                  Durable durable) const {
   const auto busy = [&] {
     return Fail(Code::kBusy, Say(N_("{0} is being written"), path_),
                 Say(N_("wait until it has finished, then try again")), path_);
   };
   const Lease lease(fd_.get());
   if (lease.refused()) return busy();
-  struct stat source {};
-  if (::fstat(fd_.get(), &source) != 0) {
-    return FailSys(errno, N_("examining {0}: {1}"), path_);
+  BENCHKEEP_ASSIGN(const FileInfo source, Info());
+  BENCHKEEP_ASSIGN(const bool taken, Exists(file_system, to));
+  if (taken) {
+    return Fail(Code::kAlreadyExists, Say(N_("{0} is in the way"), to), to);
   }
-  const Fd target(::open(to.c_str(),
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                         kPrivate));
-  if (!target.valid()) return FailSys(errno, N_("creating {0}: {1}"), to);
-  const Status copied = FillCopy(fd_.get(), target.get(), source, durable, to);
+  const Status copied = MakeCopy(fd_.get(), source, file_system, to, durable);
   const Result<FileInfo> after = Info();
-  const bool same = after.ok() && after->SameState(InfoOf(source));
+  const bool same = after.ok() && after->SameState(source);
   if (copied.ok() && lease.Held() && same) return *after;
-  ::unlink(to.c_str());
+  IgnoreError(file_system.Remove(to), "the first error counts");
   if (!copied.ok()) return Unexpected(copied.error());
   return busy();
 }

@@ -35,8 +35,9 @@ class HeldFile {
   // of change), sharing blocks where the file system can.  Returns the
   // version that was copied.  kBusy: somebody writes it or wants to; where no
   // lease can be had, an unchanged state before and after has to do.  Nothing
-  // stays at `to` on an error.
-  Result<FileInfo> CopyTo(const Path& to, Durable durable) const;
+  // stays at `to` on an error.  kYes is about the bytes, not the name.
+  Result<FileInfo> CopyTo(FileSystem& file_system, const Path& to,
+                          Durable durable) const;
 
   // Its bytes, by the descriptor.
   [[nodiscard]] Result<std::unique_ptr<ReadableFile>> Read() const;

@@ -103,8 +103,9 @@ void GuardKeeper::Run() {
     if (master) SeeMaster();
     if (steady_clock::now() < look_at) continue;
     look_at = steady_clock::now() + kLook;
+    KeepAgain();
     RetryOrphans(nullptr);
-    if (master_busy_) SeeMaster();
+    if (master_again_) SeeMaster();
     if (steady_clock::now() < prune_at) continue;
     prune_at = steady_clock::now() + kPruneEvery;
     Prune();
@@ -116,16 +117,20 @@ void GuardKeeper::Run() {
 void GuardKeeper::Do(Task task) {
   switch (task.what) {
     case What::kKeep:
-      if (task.increment) Keep(*task.increment);
+      if (task.increment && !Keep(*task.increment)) {
+        again_.insert(std::move(task.increment));
+      }
       return;
     case What::kClosed:
       RetryOrphans(&task.name);
       return;
     case What::kDeleted: {
+      again_.erase(task.increment);
       // Its last version first: it may have been closed a moment ago.
       Orphan orphan{std::move(task.increment), task.when};
       if (KeepOrphan(orphan)) return;
-      // He who writes it will close it some time.
+      // He who writes it will close it some time; as long as it is held, it
+      // is not lost.
       orphans_.push_back(std::move(orphan));
       return;
     }
@@ -137,23 +142,35 @@ bool GuardKeeper::Keep(HeldIncrement& increment) {
       guard_.Keep(increment.name, increment.file, increment.seen_open);
   if (kept.ok()) return true;
   if (kept.error().code == Code::kBusy) {
-    // Its writer will close it again, and we shall hear of it.
     increment.seen_open = store_.clock().Now();
-    return false;
+  } else {
+    voice_.TellError(kept.error());
   }
-  voice_.TellError(kept.error());
-  return true;
+  return false;
+}
+
+// He who writes it will mostly close it, and we shall hear of that.  But we may
+// hear of it before he counts as gone, and he may close it by another name.
+void GuardKeeper::KeepAgain() {
+  const auto left = [this](const Holding& increment) {
+    const std::lock_guard guard(mutex_);
+    return increment->left;
+  };
+  std::erase_if(again_, [&](const Holding& increment) {
+    return left(increment) || Keep(*increment);
+  });
 }
 
 bool GuardKeeper::KeepOrphan(const Orphan& orphan) {
-  const bool done = Keep(*orphan.increment);
+  const bool kept = Keep(*orphan.increment);
   // The next file of the name may get its inode: a copy that is not marked
   // would be taken for an earlier form of that file, and let go.
   const Result<std::size_t> copies =
       guard_.MarkDeleted(orphan.increment->info, orphan.deleted);
   if (!copies.ok()) voice_.TellError(copies.error());
-  if (done) TellOfOrphan(orphan, copies.value_or(0));
-  return done;
+  if (!kept || !copies.ok()) return false;
+  TellOfOrphan(orphan, *copies);
+  return true;
 }
 
 void GuardKeeper::TellOfOrphan(const Orphan& orphan, std::size_t copies) {
@@ -185,9 +202,9 @@ void GuardKeeper::GiveUpOrphans() {
 
 void GuardKeeper::SeeMaster() {
   const auto alarm = guard_.SeeMaster();
-  master_busy_ = !alarm.ok() && alarm.error().code == Code::kBusy;
+  master_again_ = !alarm.ok();
   if (!alarm.ok()) {
-    if (!master_busy_) voice_.TellError(alarm.error());
+    if (alarm.error().code != Code::kBusy) voice_.TellError(alarm.error());
     return;
   }
   if (!*alarm) return;

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -95,8 +96,9 @@ class GuardKeeper {
   void Run();
   void Do(Task task);
   void Ask(Task task);
-  // False while somebody writes it.
+  // False while somebody writes it, or when it cannot be kept just now.
   bool Keep(HeldIncrement& increment);
+  void KeepAgain();
   // The same of one that has no name any more; says what became of it.
   bool KeepOrphan(const Orphan& orphan);
   void TellOfOrphan(const Orphan& orphan, std::size_t copies);
@@ -108,9 +110,12 @@ class GuardKeeper {
   const store::Store& store_;
   GuardVoice& voice_;
   store::Guard guard_;  // Of the thread, as all down to mutex_.
-  // Unlinked while somebody has them open for writing.
+  // Named, and not kept yet, for the same reasons as the next ones.
+  std::set<Holding> again_;
+  // Unlinked, and not kept yet: somebody has them open for writing, or the disk
+  // is full.
   std::vector<Orphan> orphans_;
-  bool master_busy_ = false;
+  bool master_again_ = false;  // It could not be seen.
 
   std::mutex mutex_;
   std::condition_variable wake_;

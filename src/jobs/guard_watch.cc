@@ -56,12 +56,14 @@ void GuardWatch::Tell(Message message) {
 }
 
 void GuardWatch::TellError(const Error& error) {
-  std::string text = error.message.English();
+  // A full disk would say the same of every file.
+  const bool of_disk = error.code == Code::kNoSpace || error.code == Code::kIo;
+  std::string what =
+      of_disk ? std::to_string(error.sys_errno) : error.message.English();
   {
-    // A full disk would say the same of every file.
     const std::lock_guard guard(mutex_);
-    if (text == last_error_) return;
-    last_error_ = std::move(text);
+    if (what == last_error_) return;
+    last_error_ = std::move(what);
   }
   Tell(error.message);
 }

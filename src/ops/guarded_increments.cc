@@ -51,6 +51,14 @@ std::string FreeName(const Claims& claims, const store::KeptIncrement& kept) {
   return name.stem().string() + ".kept-" + kept.id + name.extension().string();
 }
 
+// True when `later` is a later form of the same file, with its rows and more:
+// the guard was about to let go of the earlier one.
+bool Supersedes(const store::KeptIncrement& later,
+                const store::KeptIncrement& earlier) {
+  return later.source.SameFile(earlier.source) && later.name == earlier.name &&
+         later.deleted == earlier.deleted && later.rows >= earlier.rows;
+}
+
 }  // namespace
 
 Result<std::vector<store::KeptIncrement>> TakeGuarded(const store::Store& store,
@@ -69,10 +77,15 @@ Result<std::vector<store::KeptIncrement>> TakeGuarded(const store::Store& store,
   if (txn != nullptr) BENCHKEEP_TRY(txn->TakeFrom(store.layout().increments()));
   const bool adds_up =
       store.settings().summary_mode == store::SummaryMode::kAccumulate;
+  std::vector<store::KeptIncrement> whole;
+  std::reverse(gone.begin(), gone.end());  // The later forms first.
   for (store::KeptIncrement& kept : gone) {
     const bool newest = past.AreAllOlder(kept);
+    const bool superseded =
+        std::any_of(whole.begin(), whole.end(),
+                    [&](const auto& later) { return Supersedes(later, kept); });
     // Cells that may have been added already must not be added again.
-    if (adds_up && !newest) continue;
+    if (adds_up && (!newest || superseded)) continue;
     Claim claim;
     claim.file.name = FreeName(claims, kept);
     claim.file.mtime_ns = kept.source.mtime_ns;
@@ -98,10 +111,12 @@ Result<std::vector<store::KeptIncrement>> TakeGuarded(const store::Store& store,
     const Result<fs::FileInfo> info = store.file_system().Info(claim.file.path);
     if (!info.ok() && info.error().code == Code::kNotFound) continue;
     BENCHKEEP_ASSIGN(claim.info, info);
+    whole.push_back(kept);
     kept.name = claim.file.name;
     claims.usable.push_back(std::move(claim));
     taken.push_back(std::move(kept));
   }
+  std::reverse(taken.begin(), taken.end());
   if (txn != nullptr) BENCHKEEP_TRY(txn->SyncTaken());
   std::sort(claims.usable.begin(), claims.usable.end(),
             [](const Claim& a, const Claim& b) {

@@ -59,8 +59,21 @@ Result<std::optional<std::uint64_t>> RowsOf(const fs::HeldFile& file) {
 
 }  // namespace
 
-Result<std::string> Guard::NewId(const fs::Path& folder) {
+// What is durable in a folder is lost with the name of the folder.
+Status Guard::MakeFolder(const fs::Path& folder) {
+  const Layout& layout = store_->layout();
   BENCHKEEP_TRY(store_->file_system().MakeDirs(folder, 0700));
+  if (durable_.contains(folder)) return {};
+  for (const fs::Path& parent :
+       {layout.guard_dir(), layout.state(), layout.root()}) {
+    BENCHKEEP_TRY(store_->file_system().SyncDir(parent));
+  }
+  durable_.insert(folder);
+  return {};
+}
+
+Result<std::string> Guard::NewId(const fs::Path& folder) {
+  BENCHKEEP_TRY(MakeFolder(folder));
   const TimePoint now = store_->clock().Now();
   const auto millis = std::chrono::floor<std::chrono::milliseconds>(now) -
                       std::chrono::floor<std::chrono::seconds>(now);
@@ -104,18 +117,31 @@ Result<std::vector<KeptIncrement*>> Guard::KeptOf(const fs::FileInfo& file) {
   return kept;
 }
 
+bool Guard::IsWhole(const KeptIncrement& kept) {
+  if (kept.sha256.empty() || whole_.contains(kept.id)) return true;
+  const Result<std::string> sha256 =
+      fs::Sha256OfFile(store_->file_system(), kept.file);
+  if (!sha256.ok() || *sha256 != kept.sha256) return false;
+  whole_.insert(kept.id);
+  return true;
+}
+
 Result<std::optional<KeptIncrement>> Guard::Keep(
     const std::string& name, const fs::HeldFile& file,
     std::optional<TimePoint> open) {
   const fs::Path folder = store_->layout().guard_increments();
   BENCHKEEP_ASSIGN(const fs::FileInfo now, file.Info());
   BENCHKEEP_ASSIGN(const std::vector<KeptIncrement*> before, KeptOf(now));
-  const bool known = std::any_of(
-      before.begin(), before.end(),
-      [&](const KeptIncrement* one) { return one->source.SameState(now); });
-  BENCHKEEP_ASSIGN(const auto rows,
-                   known ? Result<std::optional<std::uint64_t>>(std::nullopt)
-                         : RowsOf(file));
+  const auto known =
+      std::find_if(before.begin(), before.end(), [&](const KeptIncrement* one) {
+        return one->source.SameState(now) && IsWhole(*one);
+      });
+  std::optional<std::uint64_t> rows;
+  if (known != before.end()) {
+    BENCHKEEP_TRY(ReleaseEarlier(before, **known));
+  } else {
+    BENCHKEEP_ASSIGN(rows, RowsOf(file));
+  }
   if (!rows) {
     // Whoever has it open is about to make a version of it.
     if (!file.IsQuiet()) {
@@ -130,7 +156,8 @@ Result<std::optional<KeptIncrement>> Guard::Keep(
   kept.open = open;
   kept.kept = store_->clock().Now();
   kept.file = folder / (kept.id + kData);
-  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(kept.file, fs::Durable::kNo));
+  BENCHKEEP_ASSIGN(kept.source, file.CopyTo(store_->file_system(), kept.file,
+                                            fs::Durable::kNo));
   // Between the look at the footer and the copy a writer may have been there.
   if (!kept.source.SameState(now)) {
     IgnoreError(store_->file_system().Remove(kept.file), "it is not used");
@@ -146,29 +173,43 @@ Result<std::optional<KeptIncrement>> Guard::Keep(
     IgnoreError(Release(kept.id), "what is left of it is found when pruning");
     return Unexpected(noted.error());
   }
+  whole_.insert(kept.id);
+  memory_->emplace(FileId(kept.source.device, kept.source.inode), kept);
+  BENCHKEEP_TRY(ReleaseEarlier(before, kept));
+  return std::optional<KeptIncrement>(std::move(kept));
+}
+
+// Written again in place: the rows of before and more.
+Status Guard::ReleaseEarlier(const std::vector<KeptIncrement*>& before,
+                             const KeptIncrement& present) {
   for (const KeptIncrement* one : before) {
-    // Written again in place: the rows of before and more.
-    const bool earlier =
-        !one->deleted && one->name == kept.name && one->rows <= kept.rows;
+    const bool earlier = one->id != present.id && !one->deleted &&
+                         one->name == present.name && one->rows <= present.rows;
     if (earlier) BENCHKEEP_TRY(Release(one->id));
   }
-  memory_->emplace(FileId(kept.source.device, kept.source.inode), kept);
-  return std::optional<KeptIncrement>(std::move(kept));
+  return {};
+}
+
+Status Guard::Mark(KeptIncrement& kept, TimePoint when) {
+  KeptIncrement marked = kept;
+  marked.deleted = when;
+  BENCHKEEP_TRY(store_->file_system().SyncFile(marked.file));
+  BENCHKEEP_TRY(WriteGuardNote(store_->file_system(),
+                               store_->layout().guard_increments(), marked.id,
+                               ToJson(marked)));
+  kept = std::move(marked);
+  return {};
 }
 
 Result<std::size_t> Guard::MarkDeleted(const fs::FileInfo& file,
                                        TimePoint when) {
   BENCHKEEP_ASSIGN(const std::vector<KeptIncrement*> all, KeptOf(file));
+  Status first_error;
   for (KeptIncrement* one : all) {
-    if (one->deleted) continue;
-    KeptIncrement marked = *one;
-    marked.deleted = when;
-    BENCHKEEP_TRY(store_->file_system().SyncFile(marked.file));
-    BENCHKEEP_TRY(WriteGuardNote(store_->file_system(),
-                                 store_->layout().guard_increments(), marked.id,
-                                 ToJson(marked)));
-    *one = std::move(marked);
+    Status marked = one->deleted ? Status() : Mark(*one, when);
+    if (first_error.ok()) first_error = std::move(marked);
   }
+  if (!first_error.ok()) return Unexpected(first_error.error());
   return all.size();
 }
 
@@ -196,6 +237,7 @@ Result<std::vector<KeptIncrement>> Guard::Prune() {
   std::set<std::string> known;
   for (const KeptIncrement& one : all) known.insert(one.id);
   memory_.reset();
+  std::erase_if(whole_, [&](const auto& id) { return !known.contains(id); });
   BENCHKEEP_TRY(RemoveGuardLeftovers(store_->file_system(),
                                      store_->layout().guard_increments(), known,
                                      store_->clock().Now()));

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,13 +87,14 @@ class Guard {
   // same file goes when the new one has at least as many rows.  kBusy: somebody
   // writes it; its writer will close it again.  `open`: when somebody was seen
   // to have it open for writing.  Does not wait for the disk: what a power cut
-  // could tear is there a second time.
+  // could tear is there a second time, and is kept again when it has.
   Result<std::optional<KeptIncrement>> Keep(
       const std::string& name, const fs::HeldFile& file,
       std::optional<TimePoint> open = std::nullopt);
 
   // The file of that inode lost its name, and not by our doing: its copies are
-  // all that is left, and are made durable.  Returns how many there are.
+  // all that is left, and are made durable.  Returns how many there are; after
+  // an error it may be asked again.
   Result<std::size_t> MarkDeleted(const fs::FileInfo& file, TimePoint when);
 
   // The copy has done its service.
@@ -128,15 +130,26 @@ class Guard {
   [[nodiscard]] Result<std::vector<KeptIncrement*>> KeptOf(
       const fs::FileInfo& file);
   [[nodiscard]] Result<std::vector<MasterImage>> Images() const;
-  Result<MasterImage> KeepMaster(const fs::HeldFile& file, std::int64_t tests);
+  // False when a power cut has torn it.
+  [[nodiscard]] bool IsWhole(const KeptIncrement& kept);
+  Status ReleaseEarlier(const std::vector<KeptIncrement*>& before,
+                        const KeptIncrement& present);
+  Status Mark(KeptIncrement& kept, TimePoint when);
+  Result<MasterImage> KeepMaster(const fs::HeldFile& file);
+  Result<std::optional<LostUpdate>> Compare(
+      const MasterImage& image, const MasterDatabase& master,
+      const std::vector<MasterImage>& before);
   [[nodiscard]] Result<bool> IsOurs(const fs::FileInfo& version) const;
   Status PruneImages();
+  Status MakeFolder(const fs::Path& folder);
   Result<std::string> NewId(const fs::Path& folder);
 
   const Store* store_;
   unsigned counter_ = 0;
   // Notes by the file that was copied; none: not read yet.
   std::optional<std::multimap<FileId, KeptIncrement>> memory_;
+  std::set<std::string> whole_;  // Ids of copies that were looked at.
+  std::set<fs::Path> durable_;   // Folders whose names outlast a power cut.
 };
 
 // Lets go of the kept copies of the files in `folder`: a transaction has taken

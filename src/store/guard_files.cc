@@ -54,11 +54,18 @@ Status WriteFirstGuardNote(fs::FileSystem& file_system, const fs::Path& folder,
   const std::string name = id + std::string(kNote);
   const fs::Path staging =
       folder / fmt::format(".{}{}", name, fs::kStagingInfix);
-  BENCHKEEP_ASSIGN(const std::unique_ptr<fs::WritableFile> file,
-                   file_system.Create(staging, 0600));
-  BENCHKEEP_TRY(file->Append(note.Dump(1) + "\n"));
-  BENCHKEEP_TRY(file->Close());
-  return file_system.Rename(staging, folder / name);
+  const auto write = [&]() -> Status {
+    BENCHKEEP_ASSIGN(const std::unique_ptr<fs::WritableFile> file,
+                     file_system.Create(staging, 0600));
+    BENCHKEEP_TRY(file->Append(note.Dump(1) + "\n"));
+    BENCHKEEP_TRY(file->Close());
+    return file_system.Rename(staging, folder / name);
+  };
+  Status written = write();
+  if (!written.ok()) {
+    IgnoreError(file_system.Remove(staging), "the first error counts");
+  }
+  return written;
 }
 
 Result<std::vector<std::pair<std::string, Json>>> ReadGuardNotes(

@@ -135,15 +135,14 @@ Result<std::vector<MasterImage>> Guard::Images() const {
   return images;
 }
 
-Result<MasterImage> Guard::KeepMaster(const fs::HeldFile& file,
-                                      std::int64_t tests) {
+Result<MasterImage> Guard::KeepMaster(const fs::HeldFile& file) {
   const fs::Path folder = store_->layout().guard_master();
   MasterImage image;
   BENCHKEEP_ASSIGN(image.id, NewId(folder));
   image.kept = store_->clock().Now();
-  image.tests = tests;
   image.file = folder / (image.id + kData);
-  BENCHKEEP_ASSIGN(image.source, file.CopyTo(image.file, fs::Durable::kYes));
+  BENCHKEEP_ASSIGN(image.source, file.CopyTo(store_->file_system(), image.file,
+                                             fs::Durable::kYes));
   return image;
 }
 
@@ -181,50 +180,65 @@ Result<std::optional<LostUpdate>> Guard::SeeMaster() {
   BENCHKEEP_ASSIGN(const fs::FileInfo now, file->Info());
   BENCHKEEP_ASSIGN(const std::vector<MasterImage> images, Images());
   if (!images.empty() && images.back().source.SameState(now)) return nothing;
-  BENCHKEEP_ASSIGN(MasterImage image, KeepMaster(*file, 0));
+  BENCHKEEP_ASSIGN(const MasterImage image, KeepMaster(*file));
   const Result<MasterDatabase> master = LoadMaster(file_system, image.file);
-  if (!master.ok()) {
-    // Torn or emptied: the image before it stays the newest.
-    BENCHKEEP_TRY(
-        RemoveGuarded(file_system, layout.guard_master(), image.id, kData));
-    if (master.error().code == Code::kCorruption) return nothing;
-    return Unexpected(master.error());
+  const auto alarm = master.ok() ? Compare(image, *master, images)
+                                 : Unexpected(master.error());
+  if (!alarm.ok()) {
+    // The image before it stays the newest, and this one is looked at anew.
+    IgnoreError(
+        RemoveGuarded(file_system, layout.guard_master(), image.id, kData),
+        "what is left of it is found when pruning");
+    const bool torn = !master.ok() && master.error().code == Code::kCorruption;
+    return torn ? nothing : alarm;
   }
-  image.tests = TestsIn(*master);
-  Json note = GuardJson(image.source, image.kept);
-  note.Set("tests", Json::Int(image.tests));
-  BENCHKEEP_TRY(
-      WriteGuardNote(file_system, layout.guard_master(), image.id, note));
+  BENCHKEEP_TRY(PruneImages());
+  return alarm;
+}
+
+// The note of the image is the last that is written: with it the fall is seen.
+Result<std::optional<LostUpdate>> Guard::Compare(
+    const MasterImage& image, const MasterDatabase& master,
+    const std::vector<MasterImage>& before) {
+  const Layout& layout = store_->layout();
+  fs::FileSystem& file_system = store_->file_system();
   std::optional<LostUpdate> alarm;
   BENCHKEEP_ASSIGN(const bool ours, IsOurs(image.source));
-  if (!images.empty()) {
-    const Result<MasterDatabase> before =
-        LoadMaster(file_system, images.back().file);
+  if (!before.empty() && !ours) {
+    const Result<MasterDatabase> last =
+        LoadMaster(file_system, before.back().file);
     LostUpdate fallen;
-    if (before.ok()) fallen.cells = FallenCells(*before, *master);
-    if (!fallen.cells.empty() && !ours) {
+    if (last.ok()) fallen.cells = FallenCells(*last, master);
+    if (!fallen.cells.empty()) {
       fallen.id = image.id;
       fallen.time = image.kept;
-      fallen.before = images.back();
+      fallen.before = before.back();
       alarm = std::move(fallen);
     }
   }
   BENCHKEEP_ASSIGN(const std::vector<LostUpdate> open, LostUpdates());
   bool covered = false;
+  std::vector<std::string> over;
   for (const LostUpdate& old : open) {
-    const bool recovered = StillFallen(old, *master).empty();
+    const bool recovered = StillFallen(old, master).empty();
     covered = covered || (!recovered && alarm && Covers(old, *alarm));
     if (recovered || (alarm && !covered && Covers(*alarm, old))) {
-      BENCHKEEP_TRY(
-          RemoveGuarded(file_system, layout.guard_alarms(), old.id, kNoData));
+      over.push_back(old.id);
     }
   }
   if (alarm && !covered) {
-    BENCHKEEP_TRY(file_system.MakeDirs(layout.guard_alarms(), 0700));
+    BENCHKEEP_TRY(MakeFolder(layout.guard_alarms()));
     BENCHKEEP_TRY(WriteGuardNote(file_system, layout.guard_alarms(), alarm->id,
                                  ToJson(*alarm)));
   }
-  BENCHKEEP_TRY(PruneImages());
+  for (const std::string& old : over) {
+    BENCHKEEP_TRY(
+        RemoveGuarded(file_system, layout.guard_alarms(), old, kNoData));
+  }
+  Json note = GuardJson(image.source, image.kept);
+  note.Set("tests", Json::Int(TestsIn(master)));
+  BENCHKEEP_TRY(
+      WriteGuardNote(file_system, layout.guard_master(), image.id, note));
   return alarm;
 }
 
@@ -276,14 +290,21 @@ Status Guard::PruneImages() {
   BENCHKEEP_ASSIGN(const std::vector<MasterImage> images, Images());
   BENCHKEEP_ASSIGN(const std::vector<LostUpdate> alarms, LostUpdates());
   std::set<std::string> needed;
+  std::set<std::string> standing;
   if (!images.empty()) needed.insert(images.back().id);
-  for (const LostUpdate& alarm : alarms) needed.insert(alarm.before.id);
+  for (const LostUpdate& alarm : alarms) {
+    needed.insert(alarm.before.id);
+    standing.insert(alarm.id);
+  }
   for (const MasterImage& image : images) {
     if (needed.contains(image.id)) continue;
     BENCHKEEP_TRY(RemoveGuarded(store_->file_system(),
                                 store_->layout().guard_master(), image.id,
                                 kData));
   }
+  BENCHKEEP_TRY(RemoveGuardLeftovers(store_->file_system(),
+                                     store_->layout().guard_alarms(), standing,
+                                     store_->clock().Now()));
   return RemoveGuardLeftovers(store_->file_system(),
                               store_->layout().guard_master(), needed,
                               store_->clock().Now());

@@ -17,7 +17,7 @@ from guarding import codes, guarded_store, ids, is_held, kept, notes, slow, tabl
 from keeping import Daemon, wait_for
 from storegen import PILOT
 
-COPY = "fchmod"  # The call that only the making of a copy has.
+COPY = "utimensat"  # The call that only the making of a copy has.
 
 
 @pytest.fixture
@@ -147,6 +147,22 @@ def test_a_file_that_is_deleted_while_it_is_written(root: Path, start):
     assert [note["rows"] for note in notes(root)] == [1, 2]
     assert kept(root)[0].read_bytes() == content
     assert kept(root)[1].read_bytes() == more
+    daemon.stop()
+
+
+def test_a_version_that_was_busy_when_it_was_closed(root: Path, start):
+    """Somebody has it open by a name that is not watched, and closes it later."""
+    daemon = start()
+    path = increment(root, 1)
+    pq.write_table(table("a"), path)
+    wait_for(lambda: notes(root), "the first copy")
+    (root / "elsewhere").hardlink_to(path)
+    with open(root / "elsewhere", "r+b"):
+        pq.write_table(table("a", "b"), path)
+        pq.write_table(table("c"), increment(root, 2))
+        wait_for(lambda: len(notes(root)) == 2, "the copy of the one after it")
+        assert sorted(note["rows"] for note in notes(root)) == [1, 1]
+    wait_for(lambda: [note["rows"] for note in notes(root)] == [1, 2], "the second")
     daemon.stop()
 
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterable, Sequence
 
+import pytest
+
 from cli import Benchkeep, Outcome
 
 # Calls that change what is on disk, or say that it is safe there.
@@ -92,6 +94,11 @@ def count(
 ) -> Counter[str]:
     """How many of each call the busiest thread makes."""
     _, lines = trace(benchkeep, root, args, calls)
+    return busiest_thread(lines)
+
+
+def busiest_thread(lines: Iterable[str]) -> Counter[str]:
+    """Of the lines of a trace: how often each call is made in one thread at most."""
     by_thread: Counter[tuple[str, str]] = Counter()
     for line in lines:
         if found := re.match(r"(\d+) +(\w+)\(", line):
@@ -160,7 +167,7 @@ def sweep(
         shutil.copytree(template, store, symlinks=True)
         try:
             fired = case(store, point)
-        except AssertionError as problem:
+        except (AssertionError, pytest.fail.Exception) as problem:
             raise AssertionError(f"at {point}, kept in {store}:\n{problem}") from problem
         shutil.rmtree(root)
         return fired

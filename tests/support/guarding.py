@@ -55,14 +55,19 @@ def is_held(pid: int, path: Path) -> bool:
     return False
 
 
-def slow(benchkeep: Benchkeep, folder: Path, *injections: str) -> Benchkeep:
-    """The program with system calls that take their time, by strace."""
-    path = folder / "slow-benchkeep"
-    words = ["exec strace -D -f -qq -o /dev/null"]
-    words += [f"-e inject={injection}" for injection in injections]
-    path.write_text(f'#!/bin/sh\n{" ".join(words)} {benchkeep.binary} "$@"\n')
+def traced(benchkeep: Benchkeep, folder: Path, *options: str) -> Benchkeep:
+    """The program under strace, which is no parent of it."""
+    path = folder / "traced-benchkeep"
+    words = ["exec strace -D -f -qq", *options, str(benchkeep.binary), '"$@"']
+    path.write_text(f'#!/bin/sh\n{" ".join(words)}\n')
     path.chmod(0o755)
     return Benchkeep(path)
+
+
+def slow(benchkeep: Benchkeep, folder: Path, *injections: str) -> Benchkeep:
+    """The program with system calls that take their time."""
+    options = [f"-e inject={injection}" for injection in injections]
+    return traced(benchkeep, folder, "-o /dev/null", *options)
 
 
 def delete_increments(root: Path) -> int:
