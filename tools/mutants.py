@@ -191,7 +191,7 @@ MUTANTS = (
         "no-read-back",
         "reading the new version back before it replaces the old one",
         "src/store/parquet_merge.cc",
-        "BENCHKEEP_TRY(ReadBack());",
+        "BENCHKEEP_TRY(ReadBack(WhatItMustBe(), progress_));",
         "",
         ("tests/crash/test_lying_disk.py::test_writes_that_did_nothing[dedupe]",),
     ),

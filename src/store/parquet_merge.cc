@@ -14,6 +14,7 @@
 #include "store/key_filter.h"
 #include "store/merge_keys.h"
 #include "store/new_version.h"
+#include "store/read_back.h"
 
 namespace benchkeep::store {
 namespace {
@@ -21,12 +22,6 @@ namespace {
 // Of the key memory.
 constexpr std::uint64_t kFilterShare = 4;
 constexpr std::uint64_t kScanShare = 4;
-
-// Rows that the engine compares after cutting: all up to the first number, of
-// more the first ones of some row groups.
-constexpr std::uint64_t kMaxCompared = 250'000;
-constexpr std::size_t kSamples = 3;
-constexpr std::uint64_t kSampleRows = 20'000;
 
 std::string JoinKey(const std::vector<std::string>& expressions) {
   return fmt::format("concat_ws('/', {})", fmt::join(expressions, ", "));
@@ -73,7 +68,7 @@ class Merger {
         std::future<Status> synced = std::async(std::launch::async, [this] {
           return in_.store->file_system().SyncFile(*out_.staged);
         });
-        BENCHKEEP_TRY(ReadBack());
+        BENCHKEEP_TRY(ReadBack(WhatItMustBe(), progress_));
         BENCHKEEP_TRY(synced.get());
       }
     }
@@ -339,144 +334,25 @@ class Merger {
           "SELECT {} FROM fresh{}", columns,
           lost_fresh_->size() == 0 ? "" : " WHERE NOT lost_fresh(seq)");
     }
-    BENCHKEEP_ASSIGN(const WrittenVersion written,
-                     WriteNewVersion(version, progress_));
-    out_.staged = written.path;
-    encoded_ = written.encoded;
-    cut_ = written.cut;
-    out_.row_groups_copied = written.row_groups_copied;
-    out_.row_groups_cut = written.row_groups_cut;
-    out_.row_groups_written = written.row_groups_written;
+    BENCHKEEP_ASSIGN(written_, WriteNewVersion(version, progress_));
+    out_.staged = written_.path;
+    out_.row_groups_copied = written_.row_groups_copied;
+    out_.row_groups_cut = written_.row_groups_cut;
+    out_.row_groups_written = written_.row_groups_written;
     return {};
   }
 
-  // The new version, as its readers will see it, must keep the balance.
-  Status ReadBack() {
-    BENCHKEEP_ASSIGN(const ParquetSource written,
-                     ParquetSource::Open(*out_.staged));
-    for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
-      if (i >= written.footer().columns().size() ||
-          written.footer().columns()[i].name != schema_.columns()[i].name) {
-        return Fail(Code::kInternal,
-                    Say(N_("the new version has other columns than it must "
-                           "have")));
-      }
-    }
-    progress_.Stage(Say(N_("reading the new version back")), out_.after.rows);
-    BENCHKEEP_ASSIGN(const RowCount lost, CheckCutRows(written));
-    BENCHKEEP_ASSIGN(const RowCount found, CountWritten(written, lost));
-    if (found != out_.after) {
-      return Fail(Code::kInternal,
-                  Say(N_("the new version does not balance: {0} rows with key "
-                         "sum {1} instead of {2} with {3}; nothing was "
-                         "replaced"),
-                      found.rows, found.keys.Hex(), out_.after.rows,
-                      out_.after.keys.Hex()));
-    }
-    BENCHKEEP_TRY(DecodeNewRows(written));
-    return CompareCutRows(written);
-  }
-
-  // What was cut, value by value.
-  Result<RowCount> CheckCutRows(const ParquetSource& written) {
-    std::vector<CutPair> pairs;
-    for (const CutRange& cut : cut_) pairs.push_back(cut.groups);
-    CutCheck check{in_.base, &written,    &*lost_base_,
-                   {},       in_.threads, &progress_};
-    if (!base_groups_.empty()) check.key = schema_.Key().front();
-    return CheckCut(check, pairs);
-  }
-
-  // Row groups that were cut hold every key they held but for those of the
-  // `lost` rows: nobody needs to hash them again.
-  Result<RowCount> CountWritten(const ParquetSource& written,
-                                const RowCount& lost) {
-    MergeKeys keys(*in_.connection, schema_, base_types_,
-                   in_.store->settings().success, progress_);
-    if (!base_groups_.empty() && !cut_.empty()) {
-      RowCount in_cut;
-      std::vector<bool> skip(written.footer().row_groups().size());
-      for (const CutRange& cut : cut_) {
-        in_cut += base_groups_[cut.groups.before];
-        skip[cut.groups.after] = true;
-      }
-      BENCHKEEP_ASSIGN(
-          std::optional<RowCount> found,
-          keys.CountWrittenPages(written, Limits(), std::move(skip)));
-      if (found) {
-        *found += in_cut;
-        *found -= lost;
-        return *found;
-      }
-    }
-    return keys.CountWritten(written, Limits());
-  }
-
-  // As the engine sees what was cut, row by row: all of it in stores of a usual
-  // size, and enough of the large ones to notice it if others read our pages
-  // otherwise than we do.
-  Status CompareCutRows(const ParquetSource& written) {
-    std::uint64_t rows = 0;
-    for (const CutRange& cut : cut_) rows += cut.before.end - cut.before.begin;
-    const bool all = rows <= kMaxCompared;
-    const std::size_t step = all ? 1 : (cut_.size() + kSamples - 1) / kSamples;
-    std::string columns;
-    for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
-      columns += (i == 0 ? "" : ", ") + ColumnSlot(i);
-    }
-    for (std::size_t i = 0; i < cut_.size(); i += step) {
-      RowRange old_rows = cut_[i].before;
-      RowRange new_rows = cut_[i].after;
-      if (!all) {
-        old_rows.end = std::min(old_rows.end, old_rows.begin + kSampleRows);
-        new_rows.end = new_rows.begin + (old_rows.end - old_rows.begin) -
-                       lost_base_->Within(old_rows.begin, old_rows.end).size();
-      }
-      BENCHKEEP_ASSIGN(const std::string before,
-                       RowDigest(columns, in_.base->From(), old_rows,
-                                 " AND NOT lost_base(file_row_number)"));
-      BENCHKEEP_ASSIGN(const std::string after,
-                       RowDigest(columns, written.From(), new_rows, ""));
-      if (before == after) continue;
-      return Fail(Code::kInternal,
-                  Say(N_("rows {0} to {1} of the new version are not those of "
-                         "the old one; nothing was replaced"),
-                      new_rows.begin, new_rows.end));
-    }
-    return {};
-  }
-
-  Result<std::string> RowDigest(const std::string& columns,
-                                const std::string& from, const RowRange& range,
-                                const char* only) {
-    BENCHKEEP_ASSIGN(
-        engine::Rows rows,
-        in_.connection->Query(fmt::format(
-            "SELECT concat_ws(' ', count(*), bit_xor(h), sum(h)) FROM (SELECT "
-            "hash({}) AS h FROM {} WHERE file_row_number >= {} AND "
-            "file_row_number < {}{})",
-            columns, from, range.begin, range.end, only)));
-    BENCHKEEP_ASSIGN(const engine::Chunk chunk, rows.Next());
-    if (chunk.rows() != 1) return std::string();
-    return std::string(chunk.column(0).Text(0));
-  }
-
-  // Every value that was encoded anew can be decoded; those of the keys were
-  // already.
-  Status DecodeNewRows(const ParquetSource& written) {
-    const std::vector<std::size_t> key = schema_.Key();
-    std::string list = "count(*)";
-    for (std::size_t i = 0; i < schema_.columns().size(); ++i) {
-      if (std::find(key.begin(), key.end(), i) != key.end()) continue;
-      list += fmt::format(", max(hash({}))", ColumnSlot(i));
-    }
-    for (const RowRange& range : encoded_) {
-      BENCHKEEP_TRY(in_.connection->Run(fmt::format(
-          "SELECT {} FROM {} WHERE file_row_number >= {} AND file_row_number < "
-          "{}",
-          list, written.From(), range.begin, range.end)));
-    }
-    return {};
+  [[nodiscard]] NewVersionCheck WhatItMustBe() const {
+    return {.connection = in_.connection,
+            .schema = &schema_,
+            .success = &in_.store->settings().success,
+            .base = in_.base,
+            .base_types = &base_types_,
+            .base_groups = &base_groups_,
+            .lost = &*lost_base_,
+            .written = &written_,
+            .expected = out_.after,
+            .limits = Limits()};
   }
 
   const MergeInput& in_;
@@ -494,8 +370,7 @@ class Merger {
   std::vector<std::uint64_t> group_starts_;
   std::vector<RowCount> base_groups_;  // Empty: the engine read the keys.
   std::vector<bool> dirty_;
-  std::vector<RowRange> encoded_;
-  std::vector<CutRange> cut_;
+  WrittenVersion written_;
   // A heap, until they are described: the first ones stay.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> conflicts_;
 };
