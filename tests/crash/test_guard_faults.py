@@ -59,9 +59,9 @@ FAILING = (
     *OF_COPIES,
 )
 KILL_AT = tuple(dict.fromkeys((*faults.KILL_AT, *OF_COPIES)))
-# Of the short forms; BENCHKEEP_LONG=1 takes all there are, and needs LONG.
-SHORT_KILLS, SHORT_ERRORS = 36, 16
-LONG = 300
+# How many there must be; BENCHKEEP_LONG=1 takes the long forms.
+SHORT_KILLS, LONG_KILLS = 36, 300
+SHORT_ERRORS, LONG_ERRORS = 16, 120  # Of each error.
 GRACE = 2  # Seconds that are waited for what a fault may have prevented.
 
 
@@ -348,9 +348,9 @@ def test_killed_anywhere(benchkeep: Benchkeep, tmp_path: Path, long_run: bool):
     rounds = 6 if long_run else 2
     counts = counted(benchkeep, tmp_path, rounds)
     points = points_of(counts, KILL_AT)
-    wanted = LONG if long_run else SHORT_KILLS
+    wanted = LONG_KILLS if long_run else SHORT_KILLS
     # Some more than needed: threads share their calls out anew each time.
-    points = points if long_run else faults.spread(points, wanted + wanted // 6)
+    points = faults.spread(points, wanted + wanted // 6)
 
     def case(root: Path, point: Point) -> bool:
         campaign = run(benchkeep, root, rounds, injection(point, "signal=KILL"))
@@ -373,7 +373,7 @@ def test_one_call_fails(
     template = template_of(tmp_path)
     rounds = 2
     points = points_of(counted(benchkeep, tmp_path, rounds), FAILING)
-    points = points if long_run else faults.spread(points, SHORT_ERRORS)
+    points = faults.spread(points, LONG_ERRORS if long_run else SHORT_ERRORS)
 
     def case(root: Path, point: Point) -> bool:
         campaign = run(benchkeep, root, rounds, injection(point, f"error={error}"))
