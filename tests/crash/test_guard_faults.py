@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -59,9 +59,9 @@ FAILING = (
     *OF_COPIES,
 )
 KILL_AT = tuple(dict.fromkeys((*faults.KILL_AT, *OF_COPIES)))
-# Of the short forms; BENCHKEEP_LONG=1 takes all there are, and needs LONG.
-SHORT_KILLS, SHORT_ERRORS = 36, 16
-LONG = 300
+# How many there must be; BENCHKEEP_LONG=1 takes the long forms.
+SHORT_KILLS, LONG_KILLS = 36, 300
+SHORT_ERRORS, LONG_ERRORS = 16, 120  # Of each error.
 GRACE = 2  # Seconds that are waited for what a fault may have prevented.
 
 
@@ -84,6 +84,17 @@ class Fragile(Daemon):
             return words in self.said() or self.is_gone() or self.has_struck()
 
         wait_for(is_over, words)
+
+
+@contextlib.contextmanager
+def ended(daemon: Daemon) -> Iterator[Daemon]:
+    """Does not outlive a test that fails."""
+    try:
+        yield daemon
+    finally:
+        if daemon.process.poll() is None:
+            daemon.process.kill()
+            daemon.process.communicate()
 
 
 # --- What is there ---
@@ -348,9 +359,9 @@ def test_killed_anywhere(benchkeep: Benchkeep, tmp_path: Path, long_run: bool):
     rounds = 6 if long_run else 2
     counts = counted(benchkeep, tmp_path, rounds)
     points = points_of(counts, KILL_AT)
-    wanted = LONG if long_run else SHORT_KILLS
+    wanted = LONG_KILLS if long_run else SHORT_KILLS
     # Some more than needed: threads share their calls out anew each time.
-    points = points if long_run else faults.spread(points, wanted + wanted // 6)
+    points = faults.spread(points, wanted + wanted // 6)
 
     def case(root: Path, point: Point) -> bool:
         campaign = run(benchkeep, root, rounds, injection(point, "signal=KILL"))
@@ -373,7 +384,7 @@ def test_one_call_fails(
     template = template_of(tmp_path)
     rounds = 2
     points = points_of(counted(benchkeep, tmp_path, rounds), FAILING)
-    points = points if long_run else faults.spread(points, SHORT_ERRORS)
+    points = faults.spread(points, LONG_ERRORS if long_run else SHORT_ERRORS)
 
     def case(root: Path, point: Point) -> bool:
         campaign = run(benchkeep, root, rounds, injection(point, f"error={error}"))
@@ -401,10 +412,11 @@ def test_a_full_disk_is_waited_for(benchkeep: Benchkeep, tmp_path: Path):
     daemon = Fragile(benchkeep, root, "-e inject=utimensat:error=ENOSPC:when=1..3")
     path = root / PILOT.increments / NAME
     pq.write_table(table("a", "b"), path)
-    wait_for(daemon.has_struck, "the full disk")
-    path.unlink()
-    wait_for(lambda: f"{NAME} was deleted" in daemon.said(), "the end of it")
-    daemon.stop()
+    with ended(daemon):
+        wait_for(daemon.has_struck, "the full disk")
+        path.unlink()
+        wait_for(lambda: f"{NAME} was deleted" in daemon.said(), "the end of it")
+        daemon.stop()
     assert daemon.trace.read_text().count("(INJECTED)") == 3
     said = daemon.said()
     assert said.count("No space left on device") == 1, said
@@ -424,14 +436,13 @@ def test_an_earlier_form_adds_nothing(benchkeep: Benchkeep, tmp_path: Path):
     form = storegen.cells(rng, keys[3:])
     path = root / PILOT.increments / NAME
     daemon = Daemon(benchkeep, root)
-    pq.write_table(form.slice(0, 4), path)
-    wait_for(lambda: [note["rows"] for note in notes(root)] == [4], "the first form")
-    folder = guard_folder(root, "increments")
-    first = {file: file.read_bytes() for file in folder.iterdir()}
-    pq.write_table(form, path)
-    wait_for(lambda: [note["rows"] for note in notes(root)] == [6], "the second")
-    daemon.process.kill()
-    daemon.process.communicate()
+    with ended(daemon):
+        pq.write_table(form.slice(0, 4), path)
+        wait_for(lambda: [note["rows"] for note in notes(root)] == [4], "one form")
+        folder = guard_folder(root, "increments")
+        first = {file: file.read_bytes() for file in folder.iterdir()}
+        pq.write_table(form, path)
+        wait_for(lambda: [note["rows"] for note in notes(root)] == [6], "the other")
     for file, content in first.items():
         file.write_bytes(content)
     path.unlink()
@@ -454,11 +465,12 @@ class BringingBack(scenarios.Scenario):
         paths = [folder / f"increment_{number}_3.parquet" for number in range(4)]
         for number, path in enumerate(paths):
             pq.write_table(table(f"kept{number}", "base1", success=number < 3), path)
-        wait_for(lambda: len(notes(self.template)) == 7, "the copies")
-        for path in paths:
-            path.unlink()
-        wait_for(lambda: self.marked() == 4, "the marks")
-        daemon.stop()
+        with ended(daemon):
+            wait_for(lambda: len(notes(self.template)) == 7, "the copies")
+            for path in paths:
+                path.unlink()
+            wait_for(lambda: self.marked() == 4, "the marks")
+            daemon.stop()
         super().prepare(benchkeep)
 
     def marked(self) -> int:
