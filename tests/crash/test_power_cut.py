@@ -20,6 +20,7 @@ import pytest
 import faults
 import scenarios
 from cli import Benchkeep
+from keeping import wait_for
 from scenarios import Scenario
 
 KILLED = -9
@@ -63,6 +64,12 @@ class Disk:
 
     def unmount(self) -> None:
         subprocess.run(["umount", str(self.mount_point)], check=True)
+        # Somebody else's mount namespace may still hold it for a moment: mounted
+        # again now, it would be the one that was shut down.
+        wait_for(lambda: not self.loop_devices(), "the loop device to be free")
+
+    def loop_devices(self) -> bytes:
+        return subprocess.check_output(["losetup", "-j", str(self.image)])
 
     def sync(self) -> None:
         subprocess.run(["sync", "-f", str(self.mount_point)], check=True)
