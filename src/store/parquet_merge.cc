@@ -280,8 +280,7 @@ class Merger {
         engine::Rows result,
         in_.connection->Query(fmt::format(
             "SELECT {0}, {1}, CAST({2} AS VARCHAR) FROM {3} WHERE {0} <= {4} "
-            "AND "
-            "{0} IN ({5})",
+            "AND {0} IN ({5})",
             place, JoinKey(keys),
             known ? ColumnSlot(static_cast<std::size_t>(outcome)) : "NULL",
             of_base ? in_.base->From() : std::string("fresh"),

@@ -3,8 +3,8 @@
 //
 // Its rows and the sum of their keys must be those of the balance; what was cut
 // out of pages must be what it was, value by value; what the engine encoded
-// must decode.  Nothing that was known while writing is believed but the
-// balance.
+// must decode.  The writer only says which row groups were copied, cut and
+// encoded.
 
 #pragma once
 

@@ -20,6 +20,7 @@
 #include "support/fault_file_system.h"
 #include "support/mem_file_system.h"
 #include "support/temp_dir.h"
+#include "unit/store/guard_fixture.h"
 #include "unit/store/parquet_fixture.h"
 #include "unit/store/transaction_fixture.h"
 
@@ -33,18 +34,8 @@ using Calls = FaultFileSystem::Calls;
 using Lasting = FaultFileSystem::Lasting;
 using UnsyncedNames = MemFileSystem::UnsyncedNames;
 
-const TimePoint kNoon = std::chrono::sys_days(2026y / 1 / 31) + 12h;
 constexpr const char* kName = "a.parquet";
 constexpr const char* kOther = "other.parquet";
-
-std::string Master(int total) {
-  const std::string count = std::to_string(total);
-  return R"({"version":"3.0","models":{"m":{"by_prompt_type":{"p":)"
-         R"({"by_tool_success_rate":{"0.8":{"by_difficulty":{"easy":)"
-         R"({"by_task_type":{"t":{"total":)" +
-         count + R"(,"success":)" + count +
-         R"(,"partial":0,"failed":0}}}}}}}}}},"summary":{}})";
-}
 
 // One thing that the guard does.
 struct Deed {

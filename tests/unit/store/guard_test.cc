@@ -10,22 +10,12 @@
 #include "fs/posix_file_system.h"
 #include "store/master_database.h"
 #include "support/temp_dir.h"
+#include "unit/store/guard_fixture.h"
 
 namespace benchkeep::store {
 namespace {
 
 using namespace std::chrono_literals;
-
-const TimePoint kNoon = std::chrono::sys_days(2026y / 1 / 31) + 12h;
-
-std::string Master(int total) {
-  const std::string count = std::to_string(total);
-  return R"({"version":"3.0","models":{"m":{"by_prompt_type":{"p":)"
-         R"({"by_tool_success_rate":{"0.8":{"by_difficulty":{"easy":)"
-         R"({"by_task_type":{"t":{"total":)" +
-         count + R"(,"success":)" + count +
-         R"(,"partial":0,"failed":0}}}}}}}}}},"summary":{}})";
-}
 
 class GuardTest : public testing::Test {
  protected:
