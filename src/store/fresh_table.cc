@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace benchkeep::store {
 namespace {
@@ -67,23 +68,47 @@ std::string LossyCondition(const std::string& column, const std::string& from,
       column, from, to);
 }
 
-Status FreshTable::Load(const std::vector<IncrementFile>& files,
+Status FreshTable::Plan(const std::vector<IncrementFile>& files,
                         Progress& progress) {
-  BENCHKEEP_TRY(PlanFiles(files, progress));
+  files_ = &files;
+  BENCHKEEP_TRY(PlanFiles(progress));
   if (schema_->columns().empty()) return {};
   BENCHKEEP_TRY(connection_->Run(CreateStatement(*schema_)));
-  progress.Stage(Say(N_("loading increments")), files.size());
-  for (std::size_t begin = 0; begin < files.size();) {
+  if (files.empty() || !plans_.front().usable || BatchEnd(0) != files.size()) {
+    return {};
+  }
+  BENCHKEEP_ASSIGN(waiting_, Open(0, files.size()));
+  Expect(waiting_);
+  return {};
+}
+
+Result<bool> FreshTable::LoadWaiting() {
+  const Status inserted = Insert(waiting_);
+  loaded_ = inserted.ok();
+  if (loaded_ || BlamesFile(inserted.error().code)) return loaded_;
+  return Unexpected(inserted.error());
+}
+
+Status FreshTable::Unload(std::size_t index, const Error& error) {
+  Reject(index, error);
+  if (!std::exchange(loaded_, false)) return {};
+  return connection_->Run("DELETE FROM fresh");
+}
+
+Status FreshTable::Load(Progress& progress) {
+  waiting_.clear();
+  if (loaded_ || schema_->columns().empty()) return {};
+  starts_.clear();
+  rows_ = 0;
+  loaded_ = true;
+  progress.Stage(Say(N_("loading increments")), files_->size());
+  for (std::size_t begin = 0; begin < files_->size();) {
     if (!plans_[begin].usable) {
       ++begin;
       continue;
     }
-    std::size_t end = begin + 1;
-    while (end < files.size() && end - begin < kBatch && plans_[end].usable &&
-           plans_[end].group == plans_[begin].group) {
-      ++end;
-    }
-    BENCHKEEP_TRY(LoadBatch(files, begin, end));
+    const std::size_t end = BatchEnd(begin);
+    BENCHKEEP_TRY(LoadBatch(begin, end));
     begin = end;
     progress.Advance(begin);
     if (progress.Cancelled()) {
@@ -93,20 +118,20 @@ Status FreshTable::Load(const std::vector<IncrementFile>& files,
   return {};
 }
 
-Status FreshTable::PlanFiles(const std::vector<IncrementFile>& files,
-                             Progress& progress) {
+Status FreshTable::PlanFiles(Progress& progress) {
+  const std::vector<IncrementFile>& files = *files_;
   progress.Stage(Say(N_("reading footers")), files.size());
   plans_.resize(files.size());
   for (std::size_t i = 0; i < files.size(); ++i) {
     const Result<ParquetSource> source = ParquetSource::Open(files[i].path);
     if (!source.ok()) {
       if (!BlamesFile(source.error().code)) return Unexpected(source.error());
-      Reject(files, i, source.error());
+      Reject(i, source.error());
       continue;
     }
     BENCHKEEP_ASSIGN(const std::size_t group, GroupOf(*source));
     if (groups_[group].refused) {
-      Reject(files, i, *groups_[group].refused);
+      Reject(i, *groups_[group].refused);
       continue;
     }
     plans_[i] = {group, true};
@@ -116,6 +141,15 @@ Status FreshTable::PlanFiles(const std::vector<IncrementFile>& files,
     }
   }
   return {};
+}
+
+std::size_t FreshTable::BatchEnd(std::size_t begin) const {
+  std::size_t end = begin + 1;
+  while (end < plans_.size() && end - begin < kBatch && plans_[end].usable &&
+         plans_[end].group == plans_[begin].group) {
+    ++end;
+  }
+  return end;
 }
 
 Result<std::size_t> FreshTable::GroupOf(const ParquetSource& source) {
@@ -159,76 +193,82 @@ Result<bool> FreshTable::ValuesFit(const std::string& from,
   return lossy == 0;
 }
 
-std::string FreshTable::InsertStatement(
-    const Group& group, const std::vector<fs::Path>& paths,
-    const std::vector<std::uint64_t>& starts) const {
-  return fmt::format(
+Result<std::vector<WaitingIncrement>> FreshTable::Open(std::size_t begin,
+                                                       std::size_t end) {
+  const Group& group = groups_[plans_[begin].group];
+  std::vector<WaitingIncrement> batch;
+  std::uint64_t place = first_place_ + rows_;
+  for (std::size_t i = begin; i < end; ++i) {
+    Result<ParquetSource> source = ParquetSource::Open((*files_)[i].path);
+    if (!source.ok()) {
+      if (!BlamesFile(source.error().code)) return Unexpected(source.error());
+      Reject(i, source.error());
+      continue;
+    }
+    const std::uint64_t rows = source->footer().rows();
+    batch.push_back(
+        {std::move(*source), i, place, &group.types, &group.places});
+    place += rows;
+  }
+  return batch;
+}
+
+void FreshTable::Expect(const std::vector<WaitingIncrement>& batch) {
+  for (const WaitingIncrement& file : batch) {
+    starts_.emplace_back(file.first_place, file.index);
+    rows_ += file.source.footer().rows();
+  }
+}
+
+Status FreshTable::Insert(const std::vector<WaitingIncrement>& batch) {
+  if (batch.empty()) return {};
+  const Group& group = groups_[plans_[batch.front().index].group];
+  std::vector<fs::Path> paths;
+  std::vector<std::uint64_t> starts;
+  for (const WaitingIncrement& file : batch) {
+    paths.push_back(file.source.lease().FdPath());
+    starts.push_back(file.first_place);
+  }
+  const std::string from = FromFiles(paths, group.types.size());
+  BENCHKEEP_ASSIGN(const bool fit, ValuesFit(from, group));
+  if (!fit) {
+    return Fail(Code::kInvalidArgument,
+                Say(N_("a number in it cannot be held exactly by the column's "
+                       "type in the results")));
+  }
+  return connection_->Run(fmt::format(
       "INSERT INTO fresh SELECT ([{}]::BIGINT[])[file_index::BIGINT + 1] + "
       "file_row_number, {} FROM {}",
       fmt::join(starts, ", "),
-      UnionSelectList(schema_->columns(), group.types, group.places),
-      FromFiles(paths, group.types.size()));
+      UnionSelectList(schema_->columns(), group.types, group.places), from));
 }
 
-Status FreshTable::LoadBatch(const std::vector<IncrementFile>& files,
-                             std::size_t begin, std::size_t end) {
-  const Group& group = groups_[plans_[begin].group];
-  std::vector<ParquetSource> sources;
-  std::vector<std::size_t> indices;
-  std::vector<fs::Path> paths;
-  std::vector<std::uint64_t> starts;
-  std::uint64_t place = first_place_ + rows_;
-  for (std::size_t i = begin; i < end; ++i) {
-    Result<ParquetSource> source = ParquetSource::Open(files[i].path);
-    if (!source.ok()) {
-      if (!BlamesFile(source.error().code)) return Unexpected(source.error());
-      Reject(files, i, source.error());
-      continue;
-    }
-    paths.push_back(source->lease().FdPath());
-    starts.push_back(place);
-    indices.push_back(i);
-    place += source->footer().rows();
-    sources.push_back(std::move(*source));
-  }
-  if (sources.empty()) return {};
-
-  Status inserted;
-  const Result<bool> fit =
-      ValuesFit(FromFiles(paths, group.types.size()), group);
-  if (!fit.ok()) {
-    inserted = Unexpected(fit.error());
-  } else if (!*fit) {
-    inserted = Fail(Code::kInvalidArgument,
-                    Say(N_("a number in it cannot be held exactly by the "
-                           "column's type in the results")));
-  } else {
-    inserted = connection_->Run(InsertStatement(group, paths, starts));
-  }
+Status FreshTable::LoadBatch(std::size_t begin, std::size_t end) {
+  BENCHKEEP_ASSIGN(std::vector<WaitingIncrement> batch, Open(begin, end));
+  const Status inserted = Insert(batch);
   if (inserted.ok()) {
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-      starts_.emplace_back(starts[i], indices[i]);
-    }
-    rows_ = place - first_place_;
+    Expect(batch);
     return {};
   }
   if (!BlamesFile(inserted.error().code)) return inserted;
-  if (indices.size() == 1) {
-    Reject(files, indices.front(), inserted.error());
+  if (batch.size() == 1) {
+    Reject(batch.front().index, inserted.error());
     return {};
   }
   // One bad file must not stop the rest: find it by going one by one.
-  sources.clear();
+  std::vector<std::size_t> indices;
+  for (const WaitingIncrement& file : batch) indices.push_back(file.index);
+  batch.clear();
   for (const std::size_t index : indices) {
-    BENCHKEEP_TRY(LoadBatch(files, index, index + 1));
+    BENCHKEEP_TRY(LoadBatch(index, index + 1));
   }
   return {};
 }
 
-void FreshTable::Reject(const std::vector<IncrementFile>& files,
-                        std::size_t index, const Error& error) {
+void FreshTable::Reject(std::size_t index, const Error& error) {
   plans_[index].usable = false;
-  rejected_.push_back({index, files[index].name, error.message, error.code});
+  rejected_.push_back(
+      {index, (*files_)[index].name, error.message, error.code});
 }
 
 std::size_t FreshTable::FileAt(std::uint64_t place) const {

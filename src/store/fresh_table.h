@@ -4,10 +4,13 @@
 // at the number of rows of the results), then c0, c1, ... as in the united
 // schema.  Loaded in batches, so neither the number of open files nor memory
 // grows with the number of increments; the engine spills what does not fit.
+// Files that make one batch stay open from Plan() on: their places are known
+// before they are loaded, and their pages can be read meanwhile.
 
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +23,16 @@
 
 namespace benchkeep::store {
 
+// An open increment that waits to be loaded.
+struct WaitingIncrement {
+  ParquetSource source;
+  std::size_t index = 0;  // Among the increments.
+  std::uint64_t first_place = 0;
+  const std::vector<std::string>* types = nullptr;   // Of its columns.
+  const std::vector<std::size_t>* places = nullptr;  // Of them in the union.
+};
+
+// Not thread-safe, but for LoadWaiting().
 class FreshTable {
  public:
   // `schema` already holds the results' columns, if there are results; their
@@ -28,10 +41,24 @@ class FreshTable {
              std::uint64_t first_place)
       : connection_(&connection), schema_(&schema), first_place_(first_place) {}
 
-  // Files that cannot be used end up in rejected().  Errors of the machine
-  // (no space, interrupted) end the load.
-  Status Load(const std::vector<IncrementFile>& files, Progress& progress);
+  // Reads the footers and makes the table; `files` must outlive it.  Here and
+  // in Load(), files that cannot be used end up in rejected().  Errors of the
+  // machine (no space, interrupted) end it.
+  Status Plan(const std::vector<IncrementFile>& files, Progress& progress);
 
+  // Empty where the files make several batches, and after Load().
+  [[nodiscard]] const std::vector<WaitingIncrement>& waiting() const {
+    return waiting_;
+  }
+  // Loads those, while others may look at them.  False: something is wrong with
+  // one of them; none is loaded.
+  Result<bool> LoadWaiting();
+  // One of them is not to be loaded, whatever the engine says; none is then.
+  Status Unload(std::size_t index, const Error& error);
+  // Loads all that is not loaded yet.
+  Status Load(Progress& progress);
+
+  // What is loaded or waiting.
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] const std::vector<RejectedFile>& rejected() const {
     return rejected_;
@@ -46,29 +73,35 @@ class FreshTable {
     std::vector<std::size_t> places;  // Of its columns in the union.
     std::optional<Error> refused;
   };
-  struct Plan {
+  struct Planned {
     std::size_t group = 0;
     bool usable = false;
   };
 
-  Status PlanFiles(const std::vector<IncrementFile>& files, Progress& progress);
+  Status PlanFiles(Progress& progress);
   Result<std::size_t> GroupOf(const ParquetSource& source);
-  Status LoadBatch(const std::vector<IncrementFile>& files, std::size_t begin,
-                   std::size_t end);
+  // The first file behind a batch that begins with `begin`, a usable one.
+  [[nodiscard]] std::size_t BatchEnd(std::size_t begin) const;
+  // Opens files of one batch; those that cannot be opened are rejected.
+  Result<std::vector<WaitingIncrement>> Open(std::size_t begin,
+                                             std::size_t end);
+  void Expect(const std::vector<WaitingIncrement>& batch);
+  Status LoadBatch(std::size_t begin, std::size_t end);
+  // All of a batch or nothing.
+  Status Insert(const std::vector<WaitingIncrement>& batch);
   Result<bool> ValuesFit(const std::string& from, const Group& group);
-  std::string InsertStatement(const Group& group,
-                              const std::vector<fs::Path>& paths,
-                              const std::vector<std::uint64_t>& starts) const;
-  void Reject(const std::vector<IncrementFile>& files, std::size_t index,
-              const Error& error);
+  void Reject(std::size_t index, const Error& error);
 
   engine::Connection* connection_;
   SchemaUnion* schema_;
   std::uint64_t first_place_;
+  const std::vector<IncrementFile>* files_ = nullptr;
   std::uint64_t rows_ = 0;
-  std::vector<Group> groups_;
+  std::deque<Group> groups_;  // They are pointed to.
   std::map<std::string, std::size_t> group_of_signature_;
-  std::vector<Plan> plans_;
+  std::vector<Planned> plans_;
+  std::vector<WaitingIncrement> waiting_;
+  bool loaded_ = false;
   std::vector<RejectedFile> rejected_;
   std::vector<std::pair<std::uint64_t, std::size_t>> starts_;  // place, file
 };

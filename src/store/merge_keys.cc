@@ -99,14 +99,48 @@ Status MergeKeys::ScanFresh(std::uint64_t total, const Take& take) {
   return {};
 }
 
-Result<std::optional<MergeKeys::Scanned>> MergeKeys::ScanBase(
+Result<bool> MergeKeys::ScanIncrement(const WaitingIncrement& file,
+                                      const Limits& limits, std::uint64_t done,
+                                      const Take& take) {
+  // Its column that stands at `place` in the union.
+  const auto column = [&](std::size_t place) -> std::optional<std::size_t> {
+    const auto at = std::find(file.places->begin(), file.places->end(), place);
+    if (at == file.places->end()) return std::nullopt;
+    return static_cast<std::size_t>(at - file.places->begin());
+  };
+  std::optional<KeyScan> scan = Plan(file.source, limits, false);
+  if (!scan) return false;
+  const std::optional<std::size_t> key = column(scan->key);
+  if (!key || (*file.types)[*key] != "VARCHAR") return false;
+  scan->key = *key;
+  if (const std::optional<std::size_t> outcome = Outcome(false)) {
+    scan->outcome = column(*outcome);
+    if (scan->outcome && (*file.types)[*scan->outcome] != "BOOLEAN") {
+      return false;
+    }
+  }
+  BENCHKEEP_ASSIGN(const std::optional<Scanned> scanned,
+                   ScanPages(*scan, file.first_place, done, take));
+  return scanned.has_value();
+}
+
+bool MergeKeys::MayScanPages(const ParquetSource& base,
+                             const Limits& limits) const {
+  return Plan(base, limits, true).has_value();
+}
+
+Result<std::optional<MergeKeys::Scanned>> MergeKeys::ScanBasePages(
     const ParquetSource& base, const Limits& limits, const Take& take) {
-  if (const auto scan = Plan(base, limits, true)) return ScanPages(*scan, take);
-  BENCHKEEP_ASSIGN(const RowCount count,
-                   ScanByEngine(fmt::format("SELECT file_row_number{} FROM {}",
-                                            Columns(true), base.From()),
-                                base.footer().rows(), take));
-  return std::optional(Scanned{count, {}});
+  const std::optional<KeyScan> scan = Plan(base, limits, true);
+  if (!scan) return std::optional<Scanned>();
+  return ScanPages(*scan, 0, 0, take);
+}
+
+Result<RowCount> MergeKeys::ScanBase(const ParquetSource& base,
+                                     const Take& take) {
+  return ScanByEngine(fmt::format("SELECT file_row_number{} FROM {}",
+                                  Columns(true), base.From()),
+                      base.footer().rows(), take);
 }
 
 Result<RowCount> MergeKeys::CountWritten(const ParquetSource& written,
@@ -126,15 +160,15 @@ Result<std::optional<RowCount>> MergeKeys::CountWrittenPages(
   if (!scan) return std::optional<RowCount>();
   scan->skip = std::move(skip);
   BENCHKEEP_ASSIGN(const std::optional<Scanned> scanned,
-                   ScanPages(*scan, nullptr));
+                   ScanPages(*scan, 0, 0, nullptr));
   return scanned ? std::optional(scanned->count) : std::nullopt;
 }
 
 Result<std::optional<MergeKeys::Scanned>> MergeKeys::ScanPages(
-    const KeyScan& scan, const Take& take) {
+    const KeyScan& scan, std::uint64_t place, std::uint64_t done,
+    const Take& take) {
   Scanned out;
   Batch batch(take);
-  std::uint64_t place = 0;
   BENCHKEEP_ASSIGN(
       const bool whole, ScanKeysOf(scan, [&](const GroupKeys& keys) -> Status {
         out.count += keys.count;
@@ -145,7 +179,7 @@ Result<std::optional<MergeKeys::Scanned>> MergeKeys::ScanPages(
                                    keys.outcomes[i]}));
         }
         BENCHKEEP_TRY(batch.Flush());
-        return Advance(out.count.rows);
+        return Advance(done + out.count.rows);
       }));
   return whole ? std::optional(std::move(out)) : std::nullopt;
 }

@@ -13,6 +13,7 @@
 
 #include "base/progress.h"
 #include "engine/database.h"
+#include "store/fresh_table.h"
 #include "store/key_scan.h"
 #include "store/parquet_source.h"
 #include "store/schema_union.h"
@@ -47,17 +48,28 @@ class MergeKeys {
   using Take = std::function<Status(std::span<const RowKey>)>;
   struct Scanned {
     RowCount count;
-    std::vector<RowCount> groups;  // By row group; empty: by the engine.
+    std::vector<RowCount> groups;  // By row group.
   };
 
   // The rows of the table "fresh"; `total` says how many there must be.
   Status ScanFresh(std::uint64_t total, const Take& take);
 
+  // The same rows before they are loaded, file by file; `done` of all that are
+  // waiting were taken before.  False: its pages were not understood; `take`
+  // must forget what it was given.
+  Result<bool> ScanIncrement(const WaitingIncrement& file, const Limits& limits,
+                             std::uint64_t done, const Take& take);
+
+  // False: only the engine can read the keys of the results.
+  [[nodiscard]] bool MayScanPages(const ParquetSource& base,
+                                  const Limits& limits) const;
   // The rows of the results.  Nullopt: its pages were not understood; `take`
-  // must forget what it was given, and the engine can be asked.
-  Result<std::optional<Scanned>> ScanBase(const ParquetSource& base,
-                                          const Limits& limits,
-                                          const Take& take);
+  // must forget what it was given.
+  Result<std::optional<Scanned>> ScanBasePages(const ParquetSource& base,
+                                               const Limits& limits,
+                                               const Take& take);
+  // By the engine.
+  Result<RowCount> ScanBase(const ParquetSource& base, const Take& take);
   // The rows of a new version.
   Result<RowCount> CountWritten(const ParquetSource& written,
                                 const Limits& limits);
@@ -77,7 +89,10 @@ class MergeKeys {
   [[nodiscard]] std::optional<KeyScan> Plan(const ParquetSource& source,
                                             const Limits& limits,
                                             bool of_base) const;
+  // Rows are counted from `place`, progress from `done`.
   Result<std::optional<Scanned>> ScanPages(const KeyScan& scan,
+                                           std::uint64_t place,
+                                           std::uint64_t done,
                                            const Take& take);
   Result<RowCount> ScanByEngine(const std::string& sql, std::uint64_t total,
                                 const Take& take);

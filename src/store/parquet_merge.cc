@@ -11,17 +11,12 @@
 
 #include "store/accumulate.h"
 #include "store/fresh_table.h"
-#include "store/key_filter.h"
-#include "store/merge_keys.h"
+#include "store/merge_scan.h"
 #include "store/new_version.h"
 #include "store/read_back.h"
 
 namespace benchkeep::store {
 namespace {
-
-// Of the key memory.
-constexpr std::uint64_t kFilterShare = 4;
-constexpr std::uint64_t kScanShare = 4;
 
 std::string JoinKey(const std::vector<std::string>& expressions) {
   return fmt::format("concat_ws('/', {})", fmt::join(expressions, ", "));
@@ -47,17 +42,20 @@ class Merger {
       out_.base = in_.base->info();
     }
     FreshTable fresh(*in_.connection, schema_, base_rows_);
-    BENCHKEEP_TRY(fresh.Load(*in_.increments, progress_));
+    BENCHKEEP_TRY(fresh.Plan(*in_.increments, progress_));
     fresh_ = &fresh;
     out_.rejected = fresh.rejected();
     out_.per_file.resize(in_.increments->size());
     out_.per_file_superseded.resize(in_.increments->size());
-    const bool any_yields = std::any_of(
-        in_.increments->begin(), in_.increments->end(),
-        [](const IncrementFile& file) { return file.only_new_keys; });
-    rank_shift_ = any_yields ? fresh.rows() : 0;
     if (schema_.columns().empty()) return std::move(out_);
     out_.shape = schema_.shape();
+    MergeScan scan(in_, schema_, base_types_, fresh, progress_);
+    scan_ = &scan;
+    BENCHKEEP_TRY(scan.Run());
+    out_.rejected = fresh.rejected();
+    out_.before = scan.before();
+    out_.seen = scan.seen();
+    out_.per_file = scan.per_file();
     BENCHKEEP_TRY(Prepare());
     BENCHKEEP_TRY(FindSuperseded());
     Balance();
@@ -117,41 +115,12 @@ class Merger {
     return {};
   }
 
-  // The order in which rows stand for their key is that of their places, but
-  // for files that yield to the results: their rows come before all others.
-  [[nodiscard]] std::uint64_t RankOfFresh(std::uint64_t place) const {
-    const bool yields = rank_shift_ > 0 &&
-                        (*in_.increments)[fresh_->FileAt(place)].only_new_keys;
-    return yields ? place - base_rows_ : place + rank_shift_;
-  }
-  [[nodiscard]] KeyedRow ByPlace(const KeyedRow& ranked) const {
-    const std::uint64_t rank = ranked.place();
-    return KeyedRow::Make(
-        ranked.key,
-        rank >= rank_shift_ ? rank - rank_shift_ : rank + base_rows_,
-        ranked.outcome());
-  }
-
   Status FindSuperseded() {
-    const std::uint64_t fresh_rows = fresh_->rows();
-    // Without increments the question is about the results alone.
-    const bool filter_fits =
-        fresh_rows > 0 &&
-        KeyFilter::BytesFor(fresh_rows) < in_.key_memory_bytes / kFilterShare;
-    bool use_filter = in_.known_unique.has_value() && filter_fits;
-    BENCHKEEP_TRY(ScanAll(use_filter));
-    if (use_filter && out_.before != *in_.known_unique) {
-      // Somebody has written the results since: look at all of its keys.
-      BENCHKEEP_TRY(ScanAll(false));
-    }
     progress_.Stage(Say(N_("finding superseded rows")), 0);
     std::uint64_t last_replacing = base_rows_;  // No such row yet.
     bool any_replacing = false;
-    BENCHKEEP_TRY(
-        keep_last_->Finish([&](const KeyedRow& ranked_lost,
-                               const KeyedRow& ranked_last) -> Status {
-          const KeyedRow lost = ByPlace(ranked_lost);
-          const KeyedRow last = ByPlace(ranked_last);
+    BENCHKEEP_TRY(scan_->Finish(
+        [&](const KeyedRow& lost, const KeyedRow& last) -> Status {
           ++out_.superseded.rows;
           AddTo(out_.superseded.keys, lost.key);
           if (lost.outcome() != last.outcome()) NoteConflict(lost, last);
@@ -170,62 +139,7 @@ class Merger {
           MarkDirty(lost.place());
           return {};
         }));
-    keep_last_.reset();
     return DescribeConflicts();
-  }
-
-  Status ScanAll(bool use_filter) {
-    keep_last_.emplace(in_.store->file_system(), in_.spill,
-                       in_.key_memory_bytes, in_.threads);
-    out_.before = {};
-    out_.seen = {};
-    base_groups_.clear();
-    std::fill(out_.per_file.begin(), out_.per_file.end(), RowCount{});
-    std::optional<KeyFilter> filter;
-    if (use_filter) {
-      filter.emplace(fresh_->rows());
-    } else {
-      keep_last_->Reserve(base_rows_ + fresh_->rows());
-    }
-    MergeKeys keys(*in_.connection, schema_, base_types_,
-                   in_.store->settings().success, progress_);
-    const auto take_fresh = [&](std::span<const RowKey> rows) -> Status {
-      for (const RowKey& row : rows) {
-        const RowCount one{1, {row.hash.high, row.hash.low}};
-        out_.seen += one;
-        out_.per_file[fresh_->FileAt(row.place)] += one;
-        if (!row.complete) continue;
-        if (filter) filter->Add(row.hash);
-        BENCHKEEP_TRY(keep_last_->Add(
-            KeyedRow::Make(row.hash, RankOfFresh(row.place), row.outcome)));
-      }
-      return {};
-    };
-    progress_.Stage(Say(N_("scanning keys of increments")), fresh_->rows());
-    BENCHKEEP_TRY(keys.ScanFresh(fresh_->rows(), take_fresh));
-    if (in_.base == nullptr) return {};
-    const auto take_base = [&](std::span<const RowKey> rows) -> Status {
-      for (const RowKey& row : rows) {
-        if (!row.complete || (filter && !filter->MayHold(row.hash))) continue;
-        BENCHKEEP_TRY(keep_last_->Add(
-            KeyedRow::Make(row.hash, row.place + rank_shift_, row.outcome)));
-      }
-      return {};
-    };
-    progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
-    BENCHKEEP_ASSIGN(std::optional<MergeKeys::Scanned> scanned,
-                     keys.ScanBase(*in_.base, Limits(), take_base));
-    if (!scanned) {
-      scan_pages_ = false;
-      return ScanAll(use_filter);
-    }
-    out_.before = scanned->count;
-    base_groups_ = std::move(scanned->groups);
-    return {};
-  }
-
-  [[nodiscard]] MergeKeys::Limits Limits() const {
-    return {scan_pages_, in_.threads, in_.key_memory_bytes / kScanShare};
   }
 
   void MarkDirty(std::uint64_t row) {
@@ -347,11 +261,11 @@ class Merger {
             .success = &in_.store->settings().success,
             .base = in_.base,
             .base_types = &base_types_,
-            .base_groups = &base_groups_,
+            .base_groups = &scan_->base_groups(),
             .lost = &*lost_base_,
             .written = &written_,
             .expected = out_.after,
-            .limits = Limits()};
+            .limits = scan_->limits()};
   }
 
   const MergeInput& in_;
@@ -360,14 +274,11 @@ class Merger {
   MergeOutcome out_;
   std::vector<std::string> base_types_;
   std::uint64_t base_rows_ = 0;
-  std::uint64_t rank_shift_ = 0;  // 0: no file yields.
-  bool scan_pages_ = true;        // Until that was not possible.
   FreshTable* fresh_ = nullptr;
-  std::optional<KeepLast> keep_last_;
+  MergeScan* scan_ = nullptr;
   std::optional<engine::PlaceSet> lost_base_;
   std::optional<engine::PlaceSet> lost_fresh_;
   std::vector<std::uint64_t> group_starts_;
-  std::vector<RowCount> base_groups_;  // Empty: the engine read the keys.
   std::vector<bool> dirty_;
   WrittenVersion written_;
   // A heap, until they are described: the first ones stay.

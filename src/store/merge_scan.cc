@@ -1,0 +1,182 @@
+// Scanning the keys of a merge.
+
+#include "store/merge_scan.h"
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+namespace benchkeep::store {
+namespace {
+
+// Of the key memory.
+constexpr std::uint64_t kFilterShare = 4;
+constexpr std::uint64_t kScanShare = 4;
+
+}  // namespace
+
+MergeScan::MergeScan(const MergeInput& input, const SchemaUnion& schema,
+                     const std::vector<std::string>& base_types,
+                     FreshTable& fresh, Progress& progress)
+    : in_(input),
+      fresh_(fresh),
+      progress_(progress),
+      keys_(*input.connection, schema, base_types,
+            input.store->settings().success, progress),
+      base_rows_(input.base == nullptr ? 0 : input.base->footer().rows()) {}
+
+Status MergeScan::Run() {
+  scan_pages_ = in_.base == nullptr || keys_.MayScanPages(*in_.base, limits());
+  BENCHKEEP_ASSIGN(const bool scanned, ScanWhileLoading());
+  BENCHKEEP_TRY(fresh_.Load(progress_));
+  if (!scanned) BENCHKEEP_TRY(ScanLoaded(FilterFits()));
+  if (filter_ && before_ != *in_.known_unique) {
+    // Somebody has written the results since: look at all of its keys.
+    return ScanLoaded(false);
+  }
+  return {};
+}
+
+MergeKeys::Limits MergeScan::limits() const {
+  return {scan_pages_, in_.threads, in_.key_memory_bytes / kScanShare};
+}
+
+Status MergeScan::Finish(const KeepLast::Callback& callback) {
+  const Status finished = keep_last_->Finish(
+      [&](const KeyedRow& superseded, const KeyedRow& last) {
+        return callback(ByPlace(superseded), ByPlace(last));
+      });
+  keep_last_.reset();
+  return finished;
+}
+
+// The order in which rows stand for their key is that of their places, but for
+// files that yield to the results: their rows come before all others.
+std::uint64_t MergeScan::RankOfFresh(std::uint64_t place) const {
+  const bool yields = rank_shift_ > 0 &&
+                      (*in_.increments)[fresh_.FileAt(place)].only_new_keys;
+  return yields ? place - base_rows_ : place + rank_shift_;
+}
+
+KeyedRow MergeScan::ByPlace(const KeyedRow& ranked) const {
+  const std::uint64_t rank = ranked.place();
+  return KeyedRow::Make(
+      ranked.key, rank >= rank_shift_ ? rank - rank_shift_ : rank + base_rows_,
+      ranked.outcome());
+}
+
+// Without increments the question is about the results alone.
+bool MergeScan::FilterFits() const {
+  return in_.known_unique.has_value() && fresh_.rows() > 0 &&
+         KeyFilter::BytesFor(fresh_.rows()) <
+             in_.key_memory_bytes / kFilterShare;
+}
+
+void MergeScan::Start(bool use_filter) {
+  const bool any_yields =
+      std::any_of(in_.increments->begin(), in_.increments->end(),
+                  [](const IncrementFile& file) { return file.only_new_keys; });
+  rank_shift_ = any_yields ? fresh_.rows() : 0;
+  before_ = {};
+  seen_ = {};
+  per_file_.assign(in_.increments->size(), {});
+  base_groups_.clear();
+  filter_.reset();
+  keep_last_.emplace(in_.store->file_system(), in_.spill, in_.key_memory_bytes,
+                     in_.threads);
+  if (use_filter) {
+    filter_.emplace(fresh_.rows());
+  } else {
+    keep_last_->Reserve(base_rows_ + fresh_.rows());
+  }
+  progress_.Stage(Say(N_("scanning keys of increments")), fresh_.rows());
+}
+
+Status MergeScan::TakeFresh(std::span<const RowKey> rows) {
+  for (const RowKey& row : rows) {
+    const RowCount one{1, {row.hash.high, row.hash.low}};
+    seen_ += one;
+    per_file_[fresh_.FileAt(row.place)] += one;
+    if (!row.complete) continue;
+    if (filter_) filter_->Add(row.hash);
+    BENCHKEEP_TRY(keep_last_->Add(
+        KeyedRow::Make(row.hash, RankOfFresh(row.place), row.outcome)));
+  }
+  return {};
+}
+
+Status MergeScan::TakeBase(std::span<const RowKey> rows) {
+  for (const RowKey& row : rows) {
+    if (!row.complete || (filter_ && !filter_->MayHold(row.hash))) continue;
+    BENCHKEEP_TRY(keep_last_->Add(
+        KeyedRow::Make(row.hash, row.place + rank_shift_, row.outcome)));
+  }
+  return {};
+}
+
+Result<bool> MergeScan::ScanWhileLoading() {
+  if (in_.base == nullptr || in_.threads < 2 || !scan_pages_ ||
+      fresh_.waiting().empty()) {
+    return false;
+  }
+  Start(FilterFits());
+  // The connection belongs to the other thread meanwhile.
+  std::future<Result<bool>> loading =
+      std::async(std::launch::async, [this] { return fresh_.LoadWaiting(); });
+  std::optional<Damage> damage;
+  BENCHKEEP_ASSIGN(bool scanned, ScanWaiting(damage));
+  if (scanned) {
+    BENCHKEEP_ASSIGN(scanned, ScanBasePages());
+  }
+  BENCHKEEP_ASSIGN(const bool loaded, loading.get());
+  if (!damage) return scanned && loaded;
+  // The engine does not look at checksums.
+  BENCHKEEP_TRY(fresh_.Unload(damage->index, damage->error));
+  return false;
+}
+
+Result<bool> MergeScan::ScanWaiting(std::optional<Damage>& damage) {
+  for (const WaitingIncrement& file : fresh_.waiting()) {
+    const Result<bool> understood = keys_.ScanIncrement(
+        file, limits(), seen_.rows,
+        [this](std::span<const RowKey> rows) { return TakeFresh(rows); });
+    if (!understood.ok() && understood.error().code == Code::kCorruption) {
+      damage = {file.index, understood.error()};
+      return false;
+    }
+    if (!understood.ok() || !*understood) return understood;
+  }
+  return true;
+}
+
+Result<bool> MergeScan::ScanBasePages() {
+  progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
+  BENCHKEEP_ASSIGN(std::optional<MergeKeys::Scanned> scanned,
+                   keys_.ScanBasePages(*in_.base, limits(), [this](std::span<const RowKey> rows) {
+                     return TakeBase(rows);
+                   }));
+  scan_pages_ = scanned.has_value();
+  if (!scanned) return false;
+  before_ = scanned->count;
+  base_groups_ = std::move(scanned->groups);
+  return true;
+}
+
+Status MergeScan::ScanLoaded(bool use_filter) {
+  Start(use_filter);
+  BENCHKEEP_TRY(keys_.ScanFresh(fresh_.rows(), [this](std::span<const RowKey> rows) {
+    return TakeFresh(rows);
+  }));
+  if (in_.base == nullptr) return {};
+  if (scan_pages_) {
+    BENCHKEEP_ASSIGN(const bool scanned, ScanBasePages());
+    return scanned ? Status() : ScanLoaded(use_filter);
+  }
+  progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
+  BENCHKEEP_ASSIGN(before_, keys_.ScanBase(*in_.base, [this](std::span<const RowKey> rows) {
+    return TakeBase(rows);
+  }));
+  return {};
+}
+
+}  // namespace benchkeep::store
