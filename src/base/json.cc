@@ -9,9 +9,44 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <unordered_set>
 
 #include "base/json_pointer.h"
+#include "base/text.h"
+
+namespace benchkeep {
+namespace {
+
+// Half of a document is indentation: RapidJSON would skip it byte by byte.
+struct JsonBytes : rapidjson::MemoryStream {
+  using MemoryStream::MemoryStream;
+
+  void SkipWhitespace() {
+    constexpr std::uint64_t kSpaces = 0x2020202020202020;
+    for (std::uint64_t next = 0; src_ != end_;) {
+      if (end_ - src_ >= static_cast<std::ptrdiff_t>(sizeof next)) {
+        std::memcpy(&next, src_, sizeof next);
+        if (next == kSpaces) {
+          src_ += sizeof next;
+          continue;
+        }
+      }
+      if (*src_ != ' ' && *src_ != '\n' && *src_ != '\r' && *src_ != '\t') {
+        return;
+      }
+      ++src_;
+    }
+  }
+};
+
+}  // namespace
+}  // namespace benchkeep
+
+template <>
+inline void rapidjson::SkipWhitespace(benchkeep::JsonBytes& bytes) {
+  bytes.SkipWhitespace();
+}
 
 namespace benchkeep {
 namespace {
@@ -173,9 +208,9 @@ class TreeBuilder {
   Message refusal_;
 };
 
-constexpr unsigned kFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
-    rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
+constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
+                            rapidjson::kParseNumbersAsStringsFlag |
+                            rapidjson::kParseNanAndInfFlag;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Python writes bytes that it could not decode as lone surrogates ("\udc80").
@@ -419,8 +454,13 @@ std::optional<JsonError> Run(std::string_view text, const JsonLimits& limits,
       text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   text.remove_prefix(skipped);
   rapidjson::Reader reader;
-  rapidjson::MemoryStream raw(text.data(), text.size());
-  rapidjson::ParseResult parsed = reader.Parse<kFlags>(raw, builder);
+  JsonBytes raw(text.data(), text.size());
+  // Where a text is not UTF-8, RapidJSON finds the place.
+  rapidjson::ParseResult parsed =
+      IsAscii(text) || IsUtf8(text)
+          ? reader.Parse<kFlags>(raw, builder)
+          : reader.Parse<kFlags | rapidjson::kParseValidateEncodingFlag>(
+                raw, builder);
   if (parsed && raw.Tell() < text.size()) {
     // RapidJSON takes a zero byte for the end; a torn file is full of them.
     parsed.Set(rapidjson::kParseErrorDocumentRootNotSingular, raw.Tell());
