@@ -17,10 +17,10 @@ class Batch {
  public:
   explicit Batch(const MergeKeys::Take& take) : take_(take) {}
 
-  Status Add(const RowKey& row) {
-    rows_[count_++] = row;
-    return count_ == rows_.size() ? Flush() : Status();
-  }
+  // To be filled in place: building it elsewhere and copying it makes the
+  // processor wait for its own writes.
+  RowKey& Next() { return rows_[count_++]; }
+  [[nodiscard]] bool full() const { return count_ == rows_.size(); }
   Status Flush() {
     const std::size_t count = std::exchange(count_, 0);
     return count == 0 ? Status() : take_(std::span(rows_).first(count));
@@ -28,7 +28,7 @@ class Batch {
 
  private:
   const MergeKeys::Take& take_;
-  std::array<RowKey, 256> rows_;
+  std::array<RowKey, MergeKeys::kBatch> rows_;
   std::size_t count_ = 0;
 };
 
@@ -174,9 +174,12 @@ Result<std::optional<MergeKeys::Scanned>> MergeKeys::ScanPages(
         out.count += keys.count;
         out.groups.push_back(keys.count);
         for (std::size_t i = 0; take && i < keys.hashes.size(); ++i) {
-          BENCHKEEP_TRY(batch.Add({place++, keys.hashes[i],
-                                   keys.is_null.empty() || !keys.is_null[i],
-                                   keys.outcomes[i]}));
+          RowKey& row = batch.Next();
+          row.place = place++;
+          row.hash = keys.hashes[i];
+          row.complete = keys.is_null.empty() || !keys.is_null[i];
+          row.outcome = keys.outcomes[i];
+          if (batch.full()) BENCHKEEP_TRY(batch.Flush());
         }
         BENCHKEEP_TRY(batch.Flush());
         return Advance(done + out.count.rows);
@@ -191,7 +194,6 @@ Result<RowCount> MergeKeys::ScanByEngine(const std::string& sql,
   const std::size_t keys = schema_.Key().size();
   KeyHasher hasher(1, keys);
   RowCount count;
-  RowKey row;
   Batch batch(take);
   while (true) {
     BENCHKEEP_ASSIGN(const engine::Chunk chunk, rows.Next());
@@ -200,12 +202,16 @@ Result<RowCount> MergeKeys::ScanByEngine(const std::string& sql,
     const engine::Column places = chunk.column(0);
     const engine::Column outcomes = chunk.column(1 + keys);
     for (std::uint64_t i = 0; i < chunk.rows(); ++i) {
-      row.complete = hasher.Hash(i, row.hash);
-      AddTo(count.keys, row.hash);
+      KeyHash hash;
+      const bool complete = hasher.Hash(i, hash);
+      AddTo(count.keys, hash);
       if (!take) continue;
+      RowKey& row = batch.Next();
       row.place = static_cast<std::uint64_t>(places.Int(i));
+      row.hash = hash;
+      row.complete = complete;
       row.outcome = OutcomeTag(outcomes, i);
-      BENCHKEEP_TRY(batch.Add(row));
+      if (batch.full()) BENCHKEEP_TRY(batch.Flush());
     }
     BENCHKEEP_TRY(batch.Flush());
     count.rows += chunk.rows();

@@ -45,6 +45,8 @@ class MergeKeys {
     int threads = 1;
     std::uint64_t memory_bytes = 0;
   };
+  // Rows come in numbers up to this.
+  static constexpr std::size_t kBatch = 256;
   using Take = std::function<Status(std::span<const RowKey>)>;
   struct Scanned {
     RowCount count;

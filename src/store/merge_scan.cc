@@ -3,6 +3,7 @@
 #include "store/merge_scan.h"
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace {
 // Of the key memory.
 constexpr std::uint64_t kFilterShare = 4;
 constexpr std::uint64_t kScanShare = 4;
+constexpr std::uint64_t kUniqueShare = 2;
 
 }  // namespace
 
@@ -29,12 +31,11 @@ Status MergeScan::Run() {
   scan_pages_ = in_.base == nullptr || keys_.MayScanPages(*in_.base, limits());
   BENCHKEEP_ASSIGN(const bool scanned, ScanWhileLoading());
   BENCHKEEP_TRY(fresh_.Load(progress_));
-  if (!scanned) BENCHKEEP_TRY(ScanLoaded(FilterFits()));
-  if (filter_ && before_ != *in_.known_unique) {
-    // Somebody has written the results since: look at all of its keys.
-    return ScanLoaded(false);
-  }
-  return {};
+  if (!scanned) BENCHKEEP_TRY(ScanLoaded(FilterHelps()));
+  const bool unique = base_keys_ ? base_keys_->AllDiffer(in_.threads)
+                                 : before_ == in_.known_unique;
+  base_keys_.reset();
+  return !filter_ || unique ? Status() : ScanLoaded(false);
 }
 
 MergeKeys::Limits MergeScan::limits() const {
@@ -42,8 +43,8 @@ MergeKeys::Limits MergeScan::limits() const {
 }
 
 Status MergeScan::Finish(const KeepLast::Callback& callback) {
-  const Status finished = keep_last_->Finish(
-      [&](const KeyedRow& superseded, const KeyedRow& last) {
+  const Status finished =
+      keep_last_->Finish([&](const KeyedRow& superseded, const KeyedRow& last) {
         return callback(ByPlace(superseded), ByPlace(last));
       });
   keep_last_.reset();
@@ -53,8 +54,8 @@ Status MergeScan::Finish(const KeepLast::Callback& callback) {
 // The order in which rows stand for their key is that of their places, but for
 // files that yield to the results: their rows come before all others.
 std::uint64_t MergeScan::RankOfFresh(std::uint64_t place) const {
-  const bool yields = rank_shift_ > 0 &&
-                      (*in_.increments)[fresh_.FileAt(place)].only_new_keys;
+  const bool yields =
+      rank_shift_ > 0 && (*in_.increments)[fresh_.FileAt(place)].only_new_keys;
   return yields ? place - base_rows_ : place + rank_shift_;
 }
 
@@ -66,10 +67,13 @@ KeyedRow MergeScan::ByPlace(const KeyedRow& ranked) const {
 }
 
 // Without increments the question is about the results alone.
-bool MergeScan::FilterFits() const {
-  return in_.known_unique.has_value() && fresh_.rows() > 0 &&
-         KeyFilter::BytesFor(fresh_.rows()) <
-             in_.key_memory_bytes / kFilterShare;
+bool MergeScan::FilterHelps() const {
+  if (fresh_.rows() == 0 || KeyFilter::BytesFor(fresh_.rows()) >=
+                                in_.key_memory_bytes / kFilterShare) {
+    return false;
+  }
+  return in_.known_unique.has_value() ||
+         UniqueKeys::BytesFor(base_rows_) < in_.key_memory_bytes / kUniqueShare;
 }
 
 void MergeScan::Start(bool use_filter) {
@@ -82,10 +86,12 @@ void MergeScan::Start(bool use_filter) {
   per_file_.assign(in_.increments->size(), {});
   base_groups_.clear();
   filter_.reset();
+  base_keys_.reset();
   keep_last_.emplace(in_.store->file_system(), in_.spill, in_.key_memory_bytes,
                      in_.threads);
   if (use_filter) {
     filter_.emplace(fresh_.rows());
+    if (!in_.known_unique) base_keys_.emplace(base_rows_);
   } else {
     keep_last_->Reserve(base_rows_ + fresh_.rows());
   }
@@ -106,10 +112,22 @@ Status MergeScan::TakeFresh(std::span<const RowKey> rows) {
 }
 
 Status MergeScan::TakeBase(std::span<const RowKey> rows) {
+  if (base_keys_) {
+    for (const RowKey& row : rows) {
+      if (row.complete) base_keys_->Add(row.hash);
+    }
+  }
+  // Without a branch that the processor would guess wrong.
+  std::array<const RowKey*, MergeKeys::kBatch> few;
+  std::size_t count = 0;
   for (const RowKey& row : rows) {
-    if (!row.complete || (filter_ && !filter_->MayHold(row.hash))) continue;
+    few[count] = &row;
+    count += !filter_ || filter_->Passes(row.hash) ? 1 : 0;
+  }
+  for (const RowKey* row : std::span(few).first(count)) {
+    if (!row->complete || (filter_ && !filter_->MayHold(row->hash))) continue;
     BENCHKEEP_TRY(keep_last_->Add(
-        KeyedRow::Make(row.hash, row.place + rank_shift_, row.outcome)));
+        KeyedRow::Make(row->hash, row->place + rank_shift_, row->outcome)));
   }
   return {};
 }
@@ -119,7 +137,7 @@ Result<bool> MergeScan::ScanWhileLoading() {
       fresh_.waiting().empty()) {
     return false;
   }
-  Start(FilterFits());
+  Start(FilterHelps());
   // The connection belongs to the other thread meanwhile.
   std::future<Result<bool>> loading =
       std::async(std::launch::async, [this] { return fresh_.LoadWaiting(); });
@@ -152,9 +170,10 @@ Result<bool> MergeScan::ScanWaiting(std::optional<Damage>& damage) {
 Result<bool> MergeScan::ScanBasePages() {
   progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
   BENCHKEEP_ASSIGN(std::optional<MergeKeys::Scanned> scanned,
-                   keys_.ScanBasePages(*in_.base, limits(), [this](std::span<const RowKey> rows) {
-                     return TakeBase(rows);
-                   }));
+                   keys_.ScanBasePages(*in_.base, limits(),
+                                       [this](std::span<const RowKey> rows) {
+                                         return TakeBase(rows);
+                                       }));
   scan_pages_ = scanned.has_value();
   if (!scanned) return false;
   before_ = scanned->count;
@@ -164,18 +183,19 @@ Result<bool> MergeScan::ScanBasePages() {
 
 Status MergeScan::ScanLoaded(bool use_filter) {
   Start(use_filter);
-  BENCHKEEP_TRY(keys_.ScanFresh(fresh_.rows(), [this](std::span<const RowKey> rows) {
-    return TakeFresh(rows);
-  }));
+  BENCHKEEP_TRY(keys_.ScanFresh(
+      fresh_.rows(),
+      [this](std::span<const RowKey> rows) { return TakeFresh(rows); }));
   if (in_.base == nullptr) return {};
   if (scan_pages_) {
     BENCHKEEP_ASSIGN(const bool scanned, ScanBasePages());
     return scanned ? Status() : ScanLoaded(use_filter);
   }
   progress_.Stage(Say(N_("scanning keys of the results")), base_rows_);
-  BENCHKEEP_ASSIGN(before_, keys_.ScanBase(*in_.base, [this](std::span<const RowKey> rows) {
-    return TakeBase(rows);
-  }));
+  BENCHKEEP_ASSIGN(
+      before_, keys_.ScanBase(*in_.base, [this](std::span<const RowKey> rows) {
+        return TakeBase(rows);
+      }));
   return {};
 }
 

@@ -21,6 +21,7 @@
 #include "store/merge_keys.h"
 #include "store/parquet_merge.h"
 #include "store/schema_union.h"
+#include "store/unique_keys.h"
 
 namespace benchkeep::store {
 
@@ -58,7 +59,9 @@ class MergeScan {
   [[nodiscard]] std::uint64_t RankOfFresh(std::uint64_t place) const;
   [[nodiscard]] KeyedRow ByPlace(const KeyedRow& ranked) const;
 
-  [[nodiscard]] bool FilterFits() const;
+  [[nodiscard]] bool FilterHelps() const;
+  // With a filter, those keys of the results take part that are in increments,
+  // and it must turn out that no other one is there twice.
   void Start(bool use_filter);
   Status TakeFresh(std::span<const RowKey> rows);
   Status TakeBase(std::span<const RowKey> rows);
@@ -67,7 +70,6 @@ class MergeScan {
   Result<bool> ScanWaiting(std::optional<Damage>& damage);
   Result<bool> ScanBasePages();
   Status ScanLoaded(bool use_filter);
-  Status ScanBase();
 
   const MergeInput& in_;
   FreshTable& fresh_;
@@ -77,6 +79,7 @@ class MergeScan {
   std::uint64_t rank_shift_ = 0;  // 0: no file yields.
   bool scan_pages_ = true;        // Until that was not possible.
   std::optional<KeyFilter> filter_;
+  std::optional<UniqueKeys> base_keys_;
   std::optional<KeepLast> keep_last_;
   RowCount before_;
   RowCount seen_;

@@ -100,9 +100,8 @@ TEST_F(MergeScanTest, MoreIncrementsThanAreOpenAtATime) {
 
 TEST_F(MergeScanTest, ColumnsOfIncrementsStandElsewhere) {
   Base(kBase);
-  for (const char* list :
-       {"v, success, test_id", "success, test_id", "test_id", "test_id, v",
-        "1 AS more, success, v, test_id"}) {
+  for (const char* list : {"v, success, test_id", "success, test_id", "test_id",
+                           "test_id, v", "1 AS more, success, v, test_id"}) {
     increments_.clear();
     Increment(fmt::format("SELECT {} FROM ({})", list, SomeRows(1)));
     Increment(fmt::format("SELECT {} FROM ({})", list, SomeRows(2)));
