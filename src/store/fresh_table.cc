@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
 namespace benchkeep::store {
 namespace {
@@ -13,7 +12,25 @@ namespace {
 // Open files at a time.
 constexpr std::size_t kBatch = 128;
 
-// An error that is about the file, not about the machine or the run.
+std::string CreateStatement(const SchemaUnion& schema) {
+  std::string columns = "seq BIGINT";
+  for (std::size_t i = 0; i < schema.columns().size(); ++i) {
+    columns += fmt::format(", {} {}", ColumnSlot(i),
+                           Storable(schema.columns()[i].type));
+  }
+  return fmt::format("CREATE TABLE fresh ({})", columns);
+}
+
+std::string From(const std::vector<WaitingIncrement>& batch) {
+  std::vector<fs::Path> paths;
+  for (const WaitingIncrement& file : batch) {
+    paths.push_back(file.source.lease().FdPath());
+  }
+  return FromFiles(paths, batch.front().types->size());
+}
+
+}  // namespace
+
 bool BlamesFile(Code code) {
   switch (code) {
     case Code::kCorruption:
@@ -26,17 +43,6 @@ bool BlamesFile(Code code) {
       return false;
   }
 }
-
-std::string CreateStatement(const SchemaUnion& schema) {
-  std::string columns = "seq BIGINT";
-  for (std::size_t i = 0; i < schema.columns().size(); ++i) {
-    columns += fmt::format(", {} {}", ColumnSlot(i),
-                           Storable(schema.columns()[i].type));
-  }
-  return fmt::format("CREATE TABLE fresh ({})", columns);
-}
-
-}  // namespace
 
 std::string UnionSelectList(const std::vector<UnionColumn>& columns,
                             const std::vector<std::string>& types,
@@ -72,8 +78,6 @@ Status FreshTable::Plan(const std::vector<IncrementFile>& files,
                         Progress& progress) {
   files_ = &files;
   BENCHKEEP_TRY(PlanFiles(progress));
-  if (schema_->columns().empty()) return {};
-  BENCHKEEP_TRY(connection_->Run(CreateStatement(*schema_)));
   if (files.empty() || !plans_.front().usable || BatchEnd(0) != files.size()) {
     return {};
   }
@@ -82,25 +86,18 @@ Status FreshTable::Plan(const std::vector<IncrementFile>& files,
   return {};
 }
 
-Result<bool> FreshTable::LoadWaiting() {
-  const Status inserted = Insert(waiting_);
-  loaded_ = inserted.ok();
-  if (loaded_ || BlamesFile(inserted.error().code)) return loaded_;
-  return Unexpected(inserted.error());
-}
-
-Status FreshTable::Unload(std::size_t index, const Error& error) {
-  Reject(index, error);
-  if (!std::exchange(loaded_, false)) return {};
-  return connection_->Run("DELETE FROM fresh");
+Result<bool> FreshTable::ShowWaiting() {
+  if (!MisfitCondition(GroupOf(waiting_)).empty()) return false;
+  BENCHKEEP_TRY(connection_->Run("CREATE VIEW fresh AS " + Select(waiting_)));
+  return true;
 }
 
 Status FreshTable::Load(Progress& progress) {
   waiting_.clear();
-  if (loaded_ || schema_->columns().empty()) return {};
   starts_.clear();
   rows_ = 0;
-  loaded_ = true;
+  if (schema_->columns().empty()) return {};
+  BENCHKEEP_TRY(connection_->Run(CreateStatement(*schema_)));
   progress.Stage(Say(N_("loading increments")), files_->size());
   for (std::size_t begin = 0; begin < files_->size();) {
     if (!plans_[begin].usable) {
@@ -177,8 +174,7 @@ Result<std::size_t> FreshTable::GroupOf(const ParquetSource& source) {
   return at->second;
 }
 
-Result<bool> FreshTable::ValuesFit(const std::string& from,
-                                   const Group& group) {
+std::string FreshTable::MisfitCondition(const Group& group) const {
   std::string conditions;
   for (std::size_t i = 0; i < group.types.size(); ++i) {
     const std::string& to = schema_->columns()[group.places[i]].type;
@@ -186,11 +182,7 @@ Result<bool> FreshTable::ValuesFit(const std::string& from,
     if (!conditions.empty()) conditions += " OR ";
     conditions += LossyCondition(ColumnSlot(i), group.types[i], to);
   }
-  if (conditions.empty()) return true;
-  BENCHKEEP_ASSIGN(const std::int64_t lossy,
-                   connection_->QueryInt(fmt::format(
-                       "SELECT count(*) FROM {} WHERE {}", from, conditions)));
-  return lossy == 0;
+  return conditions;
 }
 
 Result<std::vector<WaitingIncrement>> FreshTable::Open(std::size_t begin,
@@ -220,27 +212,39 @@ void FreshTable::Expect(const std::vector<WaitingIncrement>& batch) {
   }
 }
 
+const FreshTable::Group& FreshTable::GroupOf(
+    const std::vector<WaitingIncrement>& batch) const {
+  return groups_[plans_[batch.front().index].group];
+}
+
+std::string FreshTable::Select(
+    const std::vector<WaitingIncrement>& batch) const {
+  const Group& group = GroupOf(batch);
+  std::vector<std::uint64_t> starts;
+  for (const WaitingIncrement& file : batch) starts.push_back(file.first_place);
+  return fmt::format(
+      "SELECT ([{}]::BIGINT[])[file_index::BIGINT + 1] + file_row_number AS "
+      "seq, {} FROM {}",
+      fmt::join(starts, ", "),
+      UnionSelectList(schema_->columns(), group.types, group.places),
+      From(batch));
+}
+
 Status FreshTable::Insert(const std::vector<WaitingIncrement>& batch) {
   if (batch.empty()) return {};
-  const Group& group = groups_[plans_[batch.front().index].group];
-  std::vector<fs::Path> paths;
-  std::vector<std::uint64_t> starts;
-  for (const WaitingIncrement& file : batch) {
-    paths.push_back(file.source.lease().FdPath());
-    starts.push_back(file.first_place);
+  const std::string misfits = MisfitCondition(GroupOf(batch));
+  if (!misfits.empty()) {
+    BENCHKEEP_ASSIGN(
+        const std::int64_t count,
+        connection_->QueryInt(fmt::format("SELECT count(*) FROM {} WHERE {}",
+                                          From(batch), misfits)));
+    if (count > 0) {
+      return Fail(Code::kInvalidArgument,
+                  Say(N_("a number in it cannot be held exactly by the "
+                         "column's type in the results")));
+    }
   }
-  const std::string from = FromFiles(paths, group.types.size());
-  BENCHKEEP_ASSIGN(const bool fit, ValuesFit(from, group));
-  if (!fit) {
-    return Fail(Code::kInvalidArgument,
-                Say(N_("a number in it cannot be held exactly by the column's "
-                       "type in the results")));
-  }
-  return connection_->Run(fmt::format(
-      "INSERT INTO fresh SELECT ([{}]::BIGINT[])[file_index::BIGINT + 1] + "
-      "file_row_number, {} FROM {}",
-      fmt::join(starts, ", "),
-      UnionSelectList(schema_->columns(), group.types, group.places), from));
+  return connection_->Run("INSERT INTO fresh " + Select(batch));
 }
 
 Status FreshTable::LoadBatch(std::size_t begin, std::size_t end) {

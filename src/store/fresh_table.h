@@ -4,8 +4,8 @@
 // at the number of rows of the results), then c0, c1, ... as in the united
 // schema.  Loaded in batches, so neither the number of open files nor memory
 // grows with the number of increments; the engine spills what does not fit.
-// Files that make one batch stay open from Plan() on: their places are known
-// before they are loaded, and their pages can be read meanwhile.
+// Files that make one batch need not be loaded: they stay open from Plan() on,
+// and `fresh` can be a view of them.
 
 #pragma once
 
@@ -23,7 +23,10 @@
 
 namespace benchkeep::store {
 
-// An open increment that waits to be loaded.
+// An error that is about a file, not about the machine or the run.
+bool BlamesFile(Code code);
+
+// An increment that is open, and neither loaded nor shown yet.
 struct WaitingIncrement {
   ParquetSource source;
   std::size_t index = 0;  // Among the increments.
@@ -32,7 +35,6 @@ struct WaitingIncrement {
   const std::vector<std::size_t>* places = nullptr;  // Of them in the union.
 };
 
-// Not thread-safe, but for LoadWaiting().
 class FreshTable {
  public:
   // `schema` already holds the results' columns, if there are results; their
@@ -41,24 +43,24 @@ class FreshTable {
              std::uint64_t first_place)
       : connection_(&connection), schema_(&schema), first_place_(first_place) {}
 
-  // Reads the footers and makes the table; `files` must outlive it.  Here and
-  // in Load(), files that cannot be used end up in rejected().  Errors of the
-  // machine (no space, interrupted) end it.
+  // Reads the footers; `files` must outlive it.  Here and in Load(), files that
+  // cannot be used end up in rejected().  Errors of the machine (no space,
+  // interrupted) end it.
   Status Plan(const std::vector<IncrementFile>& files, Progress& progress);
 
   // Empty where the files make several batches, and after Load().
   [[nodiscard]] const std::vector<WaitingIncrement>& waiting() const {
     return waiting_;
   }
-  // Loads those, while others may look at them.  False: something is wrong with
-  // one of them; none is loaded.
-  Result<bool> LoadWaiting();
-  // One of them is not to be loaded, whatever the engine says; none is then.
-  Status Unload(std::size_t index, const Error& error);
-  // Loads all that is not loaded yet.
+  // Makes `fresh` a view of them: a page that cannot be read is found by
+  // whoever reads it.  False: their values have to be looked at first.
+  Result<bool> ShowWaiting();
+  // One of them cannot be used.
+  void Reject(std::size_t index, const Error& error);
+  // Makes `fresh` a table of all that can be read.
   Status Load(Progress& progress);
 
-  // What is loaded or waiting.
+  // In `fresh`, or waiting.
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] const std::vector<RejectedFile>& rejected() const {
     return rejected_;
@@ -89,8 +91,13 @@ class FreshTable {
   Status LoadBatch(std::size_t begin, std::size_t end);
   // All of a batch or nothing.
   Status Insert(const std::vector<WaitingIncrement>& batch);
-  Result<bool> ValuesFit(const std::string& from, const Group& group);
-  void Reject(std::size_t index, const Error& error);
+  // The rows of a batch as those of `fresh`.
+  [[nodiscard]] std::string Select(
+      const std::vector<WaitingIncrement>& batch) const;
+  [[nodiscard]] const Group& GroupOf(
+      const std::vector<WaitingIncrement>& batch) const;
+  // Empty: they fit whatever they are.
+  [[nodiscard]] std::string MisfitCondition(const Group& group) const;
 
   engine::Connection* connection_;
   SchemaUnion* schema_;
@@ -101,7 +108,6 @@ class FreshTable {
   std::map<std::string, std::size_t> group_of_signature_;
   std::vector<Planned> plans_;
   std::vector<WaitingIncrement> waiting_;
-  bool loaded_ = false;
   std::vector<RejectedFile> rejected_;
   std::vector<std::pair<std::uint64_t, std::size_t>> starts_;  // place, file
 };

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <future>
 #include <utility>
 
 namespace benchkeep::store {
@@ -29,9 +28,11 @@ MergeScan::MergeScan(const MergeInput& input, const SchemaUnion& schema,
 
 Status MergeScan::Run() {
   scan_pages_ = in_.base == nullptr || keys_.MayScanPages(*in_.base, limits());
-  BENCHKEEP_ASSIGN(const bool scanned, ScanWhileLoading());
-  BENCHKEEP_TRY(fresh_.Load(progress_));
-  if (!scanned) BENCHKEEP_TRY(ScanLoaded(FilterHelps()));
+  BENCHKEEP_ASSIGN(const bool scanned, ScanUnloaded());
+  if (!scanned) {
+    BENCHKEEP_TRY(fresh_.Load(progress_));
+    BENCHKEEP_TRY(ScanLoaded(FilterHelps()));
+  }
   const bool unique = base_keys_ ? base_keys_->AllDiffer(in_.threads)
                                  : before_ == in_.known_unique;
   base_keys_.reset();
@@ -132,34 +133,25 @@ Status MergeScan::TakeBase(std::span<const RowKey> rows) {
   return {};
 }
 
-Result<bool> MergeScan::ScanWhileLoading() {
-  if (in_.base == nullptr || in_.threads < 2 || !scan_pages_ ||
-      fresh_.waiting().empty()) {
-    return false;
-  }
+Result<bool> MergeScan::ScanUnloaded() {
+  if (in_.load || !scan_pages_ || fresh_.waiting().empty()) return false;
   Start(FilterHelps());
-  // The connection belongs to the other thread meanwhile.
-  std::future<Result<bool>> loading =
-      std::async(std::launch::async, [this] { return fresh_.LoadWaiting(); });
-  std::optional<Damage> damage;
-  BENCHKEEP_ASSIGN(bool scanned, ScanWaiting(damage));
-  if (scanned) {
+  BENCHKEEP_ASSIGN(bool scanned, ScanWaiting());
+  if (scanned && in_.base != nullptr) {
     BENCHKEEP_ASSIGN(scanned, ScanBasePages());
   }
-  BENCHKEEP_ASSIGN(const bool loaded, loading.get());
-  if (!damage) return scanned && loaded;
-  // The engine does not look at checksums.
-  BENCHKEEP_TRY(fresh_.Unload(damage->index, damage->error));
-  return false;
+  if (!scanned) return false;
+  return fresh_.ShowWaiting();
 }
 
-Result<bool> MergeScan::ScanWaiting(std::optional<Damage>& damage) {
+Result<bool> MergeScan::ScanWaiting() {
   for (const WaitingIncrement& file : fresh_.waiting()) {
     const Result<bool> understood = keys_.ScanIncrement(
         file, limits(), seen_.rows,
         [this](std::span<const RowKey> rows) { return TakeFresh(rows); });
     if (!understood.ok() && understood.error().code == Code::kCorruption) {
-      damage = {file.index, understood.error()};
+      // The engine does not look at checksums.
+      fresh_.Reject(file.index, understood.error());
       return false;
     }
     if (!understood.ok() || !*understood) return understood;

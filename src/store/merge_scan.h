@@ -1,10 +1,9 @@
 // The keys of everything that takes part in a merge, in one KeepLast.
 //
-// Reads keys from the pages of increments and results (store/key_scan.h) while
-// the engine loads the increments.
-// Where that cannot be done (many increments, keys of several columns, pages
-// that are not understood, a file that turns out to be bad) it loads first and
-// then asks the engine for the keys.
+// Reads them from the pages of increments and results (store/key_scan.h); then
+// the engine need not load the increments at all.  Where that cannot be done
+// (many increments, keys of several columns, pages that are not understood, a
+// file that turns out to be bad) it loads them and tells their keys.
 
 #pragma once
 
@@ -27,7 +26,8 @@ namespace benchkeep::store {
 
 class MergeScan {
  public:
-  // All of these must outlive it; `fresh` was planned, and is loaded by Run().
+  // All of these must outlive it; `fresh` was planned, and is shown or loaded
+  // by Run().
   MergeScan(const MergeInput& input, const SchemaUnion& schema,
             const std::vector<std::string>& base_types, FreshTable& fresh,
             Progress& progress);
@@ -50,12 +50,6 @@ class MergeScan {
   Status Finish(const KeepLast::Callback& callback);
 
  private:
-  // An increment whose keys do not match their checksum.
-  struct Damage {
-    std::size_t index = 0;
-    Error error;
-  };
-
   [[nodiscard]] std::uint64_t RankOfFresh(std::uint64_t place) const;
   [[nodiscard]] KeyedRow ByPlace(const KeyedRow& ranked) const;
 
@@ -65,9 +59,9 @@ class MergeScan {
   void Start(bool use_filter);
   Status TakeFresh(std::span<const RowKey> rows);
   Status TakeBase(std::span<const RowKey> rows);
-  // False: it could not be done so.
-  Result<bool> ScanWhileLoading();
-  Result<bool> ScanWaiting(std::optional<Damage>& damage);
+  // Without loading anything.  False: it cannot be done so.
+  Result<bool> ScanUnloaded();
+  Result<bool> ScanWaiting();
   Result<bool> ScanBasePages();
   Status ScanLoaded(bool use_filter);
 

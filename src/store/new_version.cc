@@ -57,6 +57,13 @@ class Writer {
   explicit Writer(const NewVersion& version) : v_(version) {}
 
   Result<WrittenVersion> Run(Progress& progress) {
+    Result<WrittenVersion> written = Write(progress);
+    if (!written.ok()) RemoveAll();
+    return written;
+  }
+
+ private:
+  Result<WrittenVersion> Write(Progress& progress) {
     progress.Stage(Say(N_("writing the new version")), 0);
     bool sharing = v_.base != nullptr && !v_.only_appended && SameColumns();
     std::vector<bool> dirty = v_.dirty;
@@ -87,7 +94,16 @@ class Writer {
     return Assemble(sharing, dirty);
   }
 
- private:
+  // Somebody may try again in the same folder.
+  void RemoveAll() {
+    std::vector<fs::Path> ours = {CutPath(), Target()};
+    for (std::size_t i = 0; i < pieces_; ++i) ours.push_back(PiecePath(i));
+    for (const fs::Path& path : ours) {
+      IgnoreError(v_.file_system->Remove(path),
+                  "it is not there, or the transaction removes it");
+    }
+  }
+
   // The columns of the results stayed what they were.
   bool SameColumns() const {
     const auto& columns = v_.schema->columns();
@@ -117,6 +133,12 @@ class Writer {
   }
 
   fs::Path CutPath() const { return v_.staging / "cut.parquet"; }
+  fs::Path PiecePath(std::size_t number) const {
+    return v_.staging / fmt::format("piece-{}.parquet", number);
+  }
+  fs::Path Target() const {
+    return v_.target.empty() ? v_.staging / "results.parquet" : v_.target;
+  }
 
   // The row groups at the end that are to become one.
   std::vector<std::size_t> SmallGroups() const {
@@ -166,8 +188,7 @@ class Writer {
   // Lets the engine write a piece, and opens it.
   Status WritePiece(const std::string& query,
                     const std::vector<bool>& doubtful) {
-    const fs::Path path =
-        v_.staging / fmt::format("piece-{}.parquet", pieces_++);
+    const fs::Path path = PiecePath(pieces_++);
     std::vector<std::string> slots;
     for (std::size_t i = 0; i < v_.schema->columns().size(); ++i) {
       slots.push_back(ColumnSlot(i));
@@ -307,7 +328,7 @@ class Writer {
       }
       groups += piece.row_groups.size();
     }
-    out.path = v_.target.empty() ? v_.staging / "results.parquet" : v_.target;
+    out.path = Target();
     const std::uint32_t mode = v_.base == nullptr ? 0644 : v_.base->info().mode;
     BENCHKEEP_TRY(AssembleParquet(*v_.file_system, out.path, mode,
                                   Model(sharing), pieces));

@@ -1,10 +1,12 @@
 // Merging increments into a new version of a Parquet results file.
 //
 //   1. Unite the schemas from the footers; files in conflict are rejected.
-//   2. Load the increments, batch by batch, into the table `fresh`.
+//   2. Make the increments the table `fresh`: a view where they are few, else
+//      loaded batch by batch.
 //   3. Scan the keys only, of the results and of `fresh`: KeepLast says which
-//      rows are superseded.  When the results are known to hold every key once,
-//      only those rows of theirs take part whose key is in `fresh`.
+//      rows are superseded.  When the results are known, or turn out, to hold
+//      every key once, only those rows of theirs take part whose key is in
+//      `fresh`.
 //   4. Write.  Row groups of the results without superseded rows are taken over
 //      byte by byte; the others have them cut out (store/chunk_cut.h); what is
 //      left of `fresh` becomes new row groups at the end.
@@ -42,10 +44,15 @@ struct MergeInput {
   std::uint64_t key_memory_bytes = 0;
   int threads = 1;
   Rehearse rehearse = Rehearse::kNo;
+  // Read all of the increments before anything else, and reject those that
+  // cannot be read.
+  bool load = false;
   // Rows and keys of a version known to hold every key once.
   std::optional<RowCount> known_unique;
 };
 
+// Without `load`, an error that blames a file may be about an increment: try
+// again with it, on a new connection.
 Result<MergeOutcome> MergeParquet(const MergeInput& input, Progress& progress);
 
 }  // namespace benchkeep::store

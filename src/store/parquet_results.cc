@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "store/fresh_table.h"
 #include "store/ledger.h"
 #include "store/new_version.h"
 #include "store/parquet_count.h"
@@ -193,6 +194,17 @@ std::optional<RowCount> ParquetResults::KnownUnique() const {
 Result<MergeOutcome> ParquetResults::Merge(
     const std::vector<IncrementFile>& increments, const fs::Path& staging,
     Rehearse rehearse, Progress& progress) {
+  // A rehearsal has to find those that cannot be read, too.
+  const bool load = rehearse == Rehearse::kYes;
+  Result<MergeOutcome> merged =
+      MergeOnce(increments, staging, rehearse, load, progress);
+  if (load || merged.ok() || !BlamesFile(merged.error().code)) return merged;
+  return MergeOnce(increments, staging, rehearse, true, progress);
+}
+
+Result<MergeOutcome> ParquetResults::MergeOnce(
+    const std::vector<IncrementFile>& increments, const fs::Path& staging,
+    Rehearse rehearse, bool load, Progress& progress) {
   std::set<fs::Path> folders;
   for (const IncrementFile& file : increments) {
     folders.insert(file.path.parent_path());
@@ -220,6 +232,7 @@ Result<MergeOutcome> ParquetResults::Merge(
   input.key_memory_bytes = options_.memory_bytes * kKeyShare / 100;
   input.threads = options_.threads;
   input.rehearse = rehearse;
+  input.load = load;
   if (base_) input.known_unique = KnownUnique();
   return MergeParquet(input, progress);
 }

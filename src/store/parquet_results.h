@@ -73,6 +73,10 @@ class ParquetResults final : public Results {
   Result<const ParquetSource*> Base() const;
   Result<std::string> FilterQuery(const RowFilter& filter,
                                   std::vector<std::string>& names) const;
+  // `load`: see MergeInput.
+  Result<MergeOutcome> MergeOnce(const std::vector<IncrementFile>& increments,
+                                 const fs::Path& staging, Rehearse rehearse,
+                                 bool load, Progress& progress);
   std::optional<RowCount> KnownUnique() const;
   Status NoMaster() const;  // The error that there is none.
 

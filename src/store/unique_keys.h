@@ -1,5 +1,5 @@
-// Whether the keys of many rows are all different, in a third of the memory that
-// KeepLast needs for saying which of them are not.
+// Whether the keys of many rows are all different, in a third of the memory
+// that KeepLast needs for saying which of them are not.
 //
 // Holds 64 bits of each hash: that two of them are equal by chance (3 in a
 // million for ten million keys) makes it say no where yes would be right.

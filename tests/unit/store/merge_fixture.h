@@ -58,11 +58,10 @@ class MergeTest : public testing::Test {
   }
 
   Result<MergeOutcome> TryMerge(Rehearse rehearse = Rehearse::kNo,
-                                std::uint64_t memory = 256U << 20U,
-                                int threads = 2) {
+                                std::uint64_t memory = 256U << 20U) {
     const Store store = OpenStore();
-    auto results = ParquetResults::Open(
-        store, {.memory_bytes = memory, .threads = threads});
+    auto results =
+        ParquetResults::Open(store, {.memory_bytes = memory, .threads = 2});
     if (!results.ok()) return Unexpected(results.error());
     return (*results)->Merge(increments_, Staging(), rehearse, progress_);
   }
