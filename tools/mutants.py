@@ -196,6 +196,22 @@ MUTANTS = (
         ("tests/crash/test_lying_disk.py::test_writes_that_did_nothing[dedupe]",),
     ),
     Mutant(
+        "no-proof-of-different-keys",
+        "the proof that no key of the results is there twice",
+        "src/store/merge_scan.cc",
+        "base_keys_ ? base_keys_->AllDiffer(in_.threads)",
+        "base_keys_ ? true",
+        ("store_tests:MergeScanTest.ResultsThatHoldAKeyTwice",),
+    ),
+    Mutant(
+        "no-look-at-checksums-of-keys",
+        "rejecting an increment whose keys do not match their checksum",
+        "src/store/merge_scan.cc",
+        "fresh_.Reject(file.index, understood.error());",
+        "",
+        ("store_tests:MergeScanTest.AKeyThatDoesNotMatch*",),
+    ),
+    Mutant(
         "no-sync-of-the-new-version",
         "the sync of the new version while it is read back",
         "src/store/parquet_merge.cc",

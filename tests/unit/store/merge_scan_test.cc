@@ -72,7 +72,7 @@ class MergeScanTest : public MergeTest {
   }
 };
 
-// Keys of the results that are replaced, repeated, new, and none.
+// Keys of increments that are in the results, in each other, new, and none.
 constexpr const char* kBase =
     "SELECT CASE WHEN i % 50 = 7 THEN NULL ELSE 'k' || i END AS test_id, i % 3 "
     "= 0 AS success, i AS v FROM range(3000) t(i)";
@@ -98,6 +98,17 @@ TEST_F(MergeScanTest, MoreIncrementsThanAreOpenAtATime) {
   Base(kBase);
   for (int i = 0; i < 140; ++i) Increment(SomeRows(i));
   ExpectTheSameBothWays("140 increments");
+}
+
+TEST_F(MergeScanTest, ResultsThatHoldAKeyTwice) {
+  Base("SELECT 'k' || (i % 2999) AS test_id, i AS v FROM range(3000) t(i)");
+  Increment("SELECT 'new' AS test_id, 1::BIGINT AS v");
+  ExpectTheSameBothWays("a key that is in no increment");
+  const MergeOutcome out = Merge();
+  EXPECT_EQ(out.superseded.rows, 1U);
+  EXPECT_EQ(out.rows_removed, 1U);
+  EXPECT_EQ(maker_.Read(ResultsPath(), "v", "WHERE test_id = 'k0'"),
+            Texts{"2999"});
 }
 
 TEST_F(MergeScanTest, ColumnsOfIncrementsStandElsewhere) {
