@@ -271,15 +271,17 @@ Result<bool> ScanKeysOf(const KeyScan& scan, const TakeKeys& take) {
   for (std::size_t i = 0; i < scan.source->footer().row_groups().size(); ++i) {
     if (scan.skip.empty() || !scan.skip[i]) groups.push_back(i);
   }
+  // What is read alone needs no thread of its own.
+  const std::launch policy =
+      groups.size() == 1 ? std::launch::deferred : std::launch::async;
   std::size_t started = 0;
   for (std::size_t taken = 0; taken < groups.size(); ++taken) {
     for (; started < groups.size() &&
            running.size() <= static_cast<std::size_t>(scan.threads);
          ++started) {
       if (!idle) idle = std::make_unique<Workspace>();
-      running.push_back(std::async(std::launch::async, ReadGroup,
-                                   std::cref(scan), groups[started],
-                                   std::move(idle)));
+      running.push_back(std::async(policy, ReadGroup, std::cref(scan),
+                                   groups[started], std::move(idle)));
     }
     std::future<Read> first = std::move(running.front());
     running.pop_front();
