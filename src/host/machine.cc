@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "host/proc_file.h"
+
 namespace benchkeep::host {
 namespace {
 
@@ -18,11 +20,6 @@ namespace files = std::filesystem;
 
 constexpr double kPercent = 100;
 constexpr std::uint64_t kKiB = 1024;
-
-std::string ReadAll(const files::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::optional<std::uint64_t> NumberIn(const files::path& file) {
   std::ifstream in(file);
@@ -133,7 +130,7 @@ std::optional<GroupMemory> MemoryOf(const files::path& folder, int version) {
                (version == 2 ? "memory.current" : "memory.usage_in_bytes"))
           .value_or(0);
   const std::uint64_t idle =
-      NumberAfter(ReadAll(folder / "memory.stat"),
+      NumberAfter(ReadProcFile(folder / "memory.stat"),
                   version == 2 ? "inactive_file " : "total_inactive_file ")
           .value_or(0);
   group.used_bytes = used > idle ? used - idle : 0;
@@ -189,7 +186,7 @@ files::path Machine::MountOf(const std::string& controller, int version,
   // Fields of a line of mountinfo (proc(5)); a " - " stands before the last
   // three.
   enum Field { kMountRoot = 3, kMountPoint = 4 };
-  std::istringstream lines(ReadAll(proc() / "self/mountinfo"));
+  std::istringstream lines(ReadProcFile(proc() / "self/mountinfo"));
   for (std::string line; std::getline(lines, line);) {
     const std::size_t dash = line.find(" - ");
     if (dash == std::string::npos) continue;
@@ -218,7 +215,7 @@ std::vector<Machine::Chain> Machine::ChainsOf(
     const std::string& controller) const {
   std::vector<Chain> chains;
   for (const Membership& own :
-       Memberships(ReadAll(proc() / "self/cgroup"), controller)) {
+       Memberships(ReadProcFile(proc() / "self/cgroup"), controller)) {
     std::string mounted;
     const files::path mount = MountOf(controller, own.version, mounted);
     // In a container the mount may begin in the middle of the hierarchy.
@@ -243,12 +240,12 @@ std::vector<Machine::Chain> Machine::ChainsOf(
 CpuAllowance Machine::Cpus() const {
   CpuAllowance cpus;
   const std::vector<int> online =
-      CpuList(ReadAll(root_ / "sys/devices/system/cpu/online"));
+      CpuList(ReadProcFile(root_ / "sys/devices/system/cpu/online"));
   cpus.online = std::max<int>(1, static_cast<int>(online.size()));
   cpus.affinity = cpus.online;
   // The same set as that of sched_getaffinity(2).
   constexpr std::string_view kAllowed = "Cpus_allowed_list:";
-  std::istringstream lines(ReadAll(proc() / "self/status"));
+  std::istringstream lines(ReadProcFile(proc() / "self/status"));
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(kAllowed)) continue;
     const std::vector<int> allowed = CpuList(line.substr(kAllowed.size()));
@@ -271,7 +268,7 @@ CpuAllowance Machine::Cpus() const {
 }
 
 std::optional<MemoryState> Machine::Memory() const {
-  const std::string text = ReadAll(proc() / "meminfo");
+  const std::string text = ReadProcFile(proc() / "meminfo");
   const auto bytes = [&text](std::string_view key) {
     return NumberAfter(text, key).value_or(0) * kKiB;
   };
@@ -293,15 +290,15 @@ std::optional<MemoryState> Machine::Memory() const {
 }
 
 std::optional<Pressure> Machine::PressureOf(const std::string& what) const {
-  const std::string text = ReadAll(proc() / "pressure" / what);
+  const std::string text = ReadProcFile(proc() / "pressure" / what);
   const auto some = SharesOf(text, "some");
   if (!some) return std::nullopt;
   return Pressure{*some, SharesOf(text, "full").value_or(StallShares())};
 }
 
 std::string Machine::MemoryGroupOf(int pid) const {
-  const std::vector<Membership> groups =
-      Memberships(ReadAll(proc() / std::to_string(pid) / "cgroup"), "memory");
+  const std::vector<Membership> groups = Memberships(
+      ReadProcFile(proc() / std::to_string(pid) / "cgroup"), "memory");
   // Where version 1 has the controller, version 2 has not.
   const auto one =
       std::find_if(groups.begin(), groups.end(),
@@ -321,7 +318,7 @@ std::optional<Machine::Reclaim> Machine::Reclaimable() const {
     reclaim.group = folder;
     reclaim.current_bytes = CurrentBytes(reclaim);
     reclaim.inactive_bytes =
-        NumberAfter(ReadAll(folder / "memory.stat"), "inactive_file ")
+        NumberAfter(ReadProcFile(folder / "memory.stat"), "inactive_file ")
             .value_or(0);
     return reclaim;
   }

@@ -7,11 +7,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string_view>
 #include <utility>
+
+#include "host/proc_file.h"
 
 namespace benchkeep::host {
 namespace {
@@ -21,11 +22,6 @@ namespace files = std::filesystem;
 bool IsNumber(std::string_view text) {
   return !text.empty() &&
          text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-std::string ReadAll(const files::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 template <typename T>
@@ -77,14 +73,14 @@ bool IsPythonName(const std::string& name) {
 
 ProcessTable::ProcessTable(files::path proc) : proc_(std::move(proc)) {
   boot_seconds_ = static_cast<std::int64_t>(
-      NumberAfter(ReadAll(proc_ / "stat"), "btime", 10).value_or(0));
+      NumberAfter(ReadProcFile(proc_ / "stat"), "btime", 10).value_or(0));
 }
 
 std::optional<Process> ProcessTable::Read(const std::string& pid) const {
   // Fields of /proc/PID/stat, counted from the one after the name (proc(5)).
   enum Field { kState, kParent, kUser = 11, kSystem, kStart = 19, kRss = 21 };
   const files::path folder = proc_ / pid;
-  const std::string stat = ReadAll(folder / "stat");
+  const std::string stat = ReadProcFile(folder / "stat");
   // The name is in parentheses and may hold some itself.
   const std::size_t open = stat.find('(');
   const std::size_t close = stat.rfind(')');
@@ -116,7 +112,7 @@ std::optional<Process> ProcessTable::Read(const std::string& pid) const {
   process.name = stat.substr(open + 1, close - open - 1);
   process.exe = Target(folder / "exe");
   process.cwd = Target(folder / "cwd");
-  process.argv = SplitAtNul(ReadAll(folder / "cmdline"));
+  process.argv = SplitAtNul(ReadProcFile(folder / "cmdline"));
   process.cpu = tick * (number(kUser) + number(kSystem));
   process.rss_bytes = number(kRss) * page_bytes;
   return process;
@@ -151,7 +147,8 @@ std::optional<std::vector<OpenFile>> ProcessTable::OpenFilesBelow(
        at.increment(error)) {
     OpenFile file{Target(at->path()), false};
     if (!IsBelow(file.path, root)) continue;
-    const std::string info = ReadAll(folder / "fdinfo" / at->path().filename());
+    const std::string info =
+        ReadProcFile(folder / "fdinfo" / at->path().filename());
     const auto flags = NumberAfter(info, "flags:", 8).value_or(0);
     file.writable = (flags & O_ACCMODE) != O_RDONLY;
     found.push_back(std::move(file));
@@ -162,7 +159,7 @@ std::optional<std::vector<OpenFile>> ProcessTable::OpenFilesBelow(
 std::optional<std::uint64_t> ProcessTable::PssBytes(int pid) const {
   constexpr std::uint64_t kKiB = 1024;
   const auto pss = NumberAfter(
-      ReadAll(proc_ / std::to_string(pid) / "smaps_rollup"), "Pss:", 10);
+      ReadProcFile(proc_ / std::to_string(pid) / "smaps_rollup"), "Pss:", 10);
   if (!pss) return std::nullopt;
   return *pss * kKiB;
 }

@@ -75,6 +75,24 @@ TEST(ProcessTable, TellsFilesThatAreWrittenFromThoseThatAreRead) {
   EXPECT_EQ(table.OpenFilesBelow(43, "/data/a"), std::nullopt);
 }
 
+// Reading fails when the process ends after its file was opened; the files that
+// stand for it here can be opened, too, and not be read.
+TEST(ProcessTable, PassesOverAProcessThatEndsMeanwhile) {
+  const TempDir dir;
+  FakeProc proc(dir.path() / "proc", 1'700'000'000);
+  proc.Add({.pid = 7, .exe = "", .argv = {"python3", "a.py"}});
+  proc.Add({.pid = 8, .exe = "", .argv = {"python3", "b.py"}});
+  for (const char* name : {"7/stat", "8/cmdline"}) {
+    std::filesystem::remove(proc.path() / name);
+    std::filesystem::create_directory(proc.path() / name);
+  }
+  const ProcessTable table(proc.path());
+  EXPECT_FALSE(table.Find(7).has_value());
+  const std::optional<Process> other = table.Find(8);
+  ASSERT_TRUE(other.has_value());
+  EXPECT_TRUE(other->argv.empty());
+}
+
 TEST(ProcessTable, SeesThisProcess) {
   const TempDir dir;
   const auto file = dir.path() / "open";
