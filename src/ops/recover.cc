@@ -76,7 +76,8 @@ Status RestoreBest(const store::Store& store, const store::Store& home,
     report.files.clear();
     report.restored_from = backup.id;
     report.created_at = backup.manifest->created_at;
-    last = RestoreBackup(store, home, lock, backup, options, report, progress);
+    last =
+        RestoreAndReplay(store, home, lock, backup, options, report, progress);
     if (last.ok() || last.error().code != Code::kCorruption) return last;
     findings.push_back({"backup_damaged", Severity::kCritical, backup.id,
                         last.error().message,

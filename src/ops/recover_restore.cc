@@ -274,11 +274,11 @@ class Restorer {
 
 }  // namespace
 
-Status RestoreBackup(const store::Store& store, const store::Store& home,
-                     const store::StoreLock& lock,
-                     const store::BackupEntry& backup,
-                     const RecoverOptions& options, RecoverReport& report,
-                     Progress& progress) {
+Status RestoreAndReplay(const store::Store& store, const store::Store& home,
+                        const store::StoreLock& lock,
+                        const store::BackupEntry& backup,
+                        const RecoverOptions& options, RecoverReport& report,
+                        Progress& progress) {
   return Restorer(store, home, lock, backup, options, report, progress).Run();
 }
 
