@@ -212,6 +212,7 @@ Status Context::OpenStore(Trace trace) {
       store::Store opened,
       store::Store::Open(environment_.file_system, environment_.clock, root_));
   store_ = std::make_unique<store::Store>(std::move(opened));
+  store_->InterruptedBy(environment_.interrupted);
   if (trace == Trace::kNone) {
     const std::string folder = environment_.variable("TMPDIR");
     store_->SpillOutside(folder.empty() ? "/tmp" : folder);

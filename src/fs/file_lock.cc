@@ -35,7 +35,8 @@ bool SameInode(int fd, const Path& path) {
 }  // namespace
 
 Result<FileLock> FileLock::Acquire(const Path& path, Clock& clock,
-                                   nanoseconds wait, std::uint32_t mode) {
+                                   nanoseconds wait, std::uint32_t mode,
+                                   const std::function<bool()>& cancelled) {
   const TimePoint begin = clock.Now();
   nanoseconds waited{0};
   std::minstd_rand random(std::random_device{}());
@@ -58,6 +59,7 @@ Result<FileLock> FileLock::Acquire(const Path& path, Clock& clock,
                   Say(N_("{0} is locked by another process"), path),
                   Say(N_("wait until it has finished, then try again")), path);
     }
+    if (cancelled()) return Fail(Code::kCancelled, Say(N_("interrupted")));
     // Not holding the descriptor while asleep lets an unlinked file go.
     fd.Reset();
     const nanoseconds nap = std::min(nanoseconds(naps(random)), wait - waited);

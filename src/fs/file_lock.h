@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,9 +23,12 @@ class FileLock {
  public:
   // Takes the lock exclusively, creating the file (with `mode`) but not its
   // folder.  Tries for `wait`; then kBusy.  A symlink at the path is refused.
-  static Result<FileLock> Acquire(const Path& path, Clock& clock,
-                                  std::chrono::nanoseconds wait,
-                                  std::uint32_t mode);
+  // `cancelled` is asked before each nap of the wait: true ends it
+  // (kCancelled).
+  static Result<FileLock> Acquire(
+      const Path& path, Clock& clock, std::chrono::nanoseconds wait,
+      std::uint32_t mode,
+      const std::function<bool()>& cancelled = [] { return false; });
 
   // False once somebody has removed or replaced the file: others may then hold
   // "the same" lock, on another inode.

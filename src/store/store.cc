@@ -70,12 +70,16 @@ Result<bool> HoldsBackups(fs::FileSystem& file_system, const Layout& layout) {
 }  // namespace
 
 Store Store::Elsewhere(const fs::Path& root) const {
-  return Store(*file_system_, *clock_, settings_, Layout(root, settings_));
+  Store copy(*file_system_, *clock_, settings_, Layout(root, settings_));
+  copy.interrupted_ = interrupted_;
+  return copy;
 }
 
 Store Store::With(Settings settings) const {
   Layout layout(layout_.root(), settings);
-  return Store(*file_system_, *clock_, std::move(settings), std::move(layout));
+  Store same(*file_system_, *clock_, std::move(settings), std::move(layout));
+  same.interrupted_ = interrupted_;
+  return same;
 }
 
 Result<Store> Store::Open(fs::FileSystem& file_system, Clock& clock,

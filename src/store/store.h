@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "base/clock.h"
@@ -39,6 +40,15 @@ class Store {
   void SpillOutside(fs::Path folder) { spill_outside_ = std::move(folder); }
   [[nodiscard]] const fs::Path& spill_outside() const { return spill_outside_; }
 
+  // Who waits for somebody else gives up once `asked` says that the user wants
+  // no more; by default nobody ever does.
+  void InterruptedBy(std::function<bool()> asked) {
+    interrupted_ = std::move(asked);
+  }
+  [[nodiscard]] const std::function<bool()>& interrupted() const {
+    return interrupted_;
+  }
+
  private:
   Store(fs::FileSystem& file_system, Clock& clock, Settings settings,
         Layout layout)
@@ -51,6 +61,7 @@ class Store {
   Settings settings_;
   Layout layout_;
   fs::Path spill_outside_;  // Empty: inside.
+  std::function<bool()> interrupted_ = [] { return false; };
 };
 
 }  // namespace benchkeep::store

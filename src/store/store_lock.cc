@@ -38,7 +38,8 @@ Result<fs::FileLock> LockNow(const Store& store, const std::string& command) {
   BENCHKEEP_TRY(file_system.SyncDir(layout.state()));
   Result<fs::FileLock> lock = fs::FileLock::Acquire(
       layout.lock(), store.clock(),
-      std::chrono::seconds(store.settings().lock_wait_seconds), 0600);
+      std::chrono::seconds(store.settings().lock_wait_seconds), 0600,
+      store.interrupted());
   if (!lock.ok()) {
     if (lock.error().code != Code::kBusy) return Unexpected(lock.error());
     return Fail(
@@ -102,7 +103,8 @@ Result<WriterLocks> WriterLocks::Acquire(const Store& store) {
     if (!folder) continue;
     Result<fs::FileLock> lock = fs::FileLock::Acquire(
         path, store.clock(),
-        std::chrono::seconds(store.settings().lock_wait_seconds), 0666);
+        std::chrono::seconds(store.settings().lock_wait_seconds), 0666,
+        store.interrupted());
     if (!lock.ok()) {
       if (lock.error().code != Code::kBusy) return Unexpected(lock.error());
       return Fail(Code::kBusy,

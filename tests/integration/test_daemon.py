@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -9,8 +10,8 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,26 @@ def runs(benchkeep: Benchkeep, root: Path, *args: object) -> list[dict]:
     return benchkeep.must(root, "schedule", "history", *args).data["runs"]
 
 
-# Due when the machine started, so at once.
+# Due when the machine started, so at once, and nothing else meanwhile.
 AT_ONCE = """
+[jobs]
+alerts.enabled = false
+backup.enabled = false
+health.enabled = false
+logs.enabled = false
+report.enabled = false
+
 [jobs.consolidate]
 schedule = "@reboot"
 """
+
+
+@contextmanager
+def held(lock: Path):
+    """Holds a lock of the writers, so that consolidate waits for it."""
+    with open(lock, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def test_runs_what_is_due_and_stops(benchkeep: Benchkeep, root: Path, start):
@@ -113,16 +129,10 @@ def test_rereads_its_settings(benchkeep: Benchkeep, root: Path, start):
 def test_ends_a_run_that_takes_too_long_and_tries_again(
     benchkeep: Benchkeep, root: Path, start
 ):
-    """The writers' lock is held, so that consolidate waits for it."""
     settings(root, AT_ONCE + "timeout_seconds = 1\nretries = 1\nretry_seconds = 1\n")
-    lock = root / PILOT.results.replace(".parquet", ".parquet.lock")
-    holder = subprocess.Popen(["flock", str(lock), "sleep", str(PATIENCE)])
-    try:
+    with held(root / (PILOT.results + ".lock")):
         daemon = start()
         daemon.wait_until_said("(run 2): timeout")
-    finally:
-        holder.kill()
-        holder.wait()
     daemon.stop()
     second, first = runs(benchkeep, root, "consolidate")
     assert (first["status"], second["status"]) == ("timeout", "timeout")
@@ -134,20 +144,13 @@ def test_stops_while_a_job_runs_without_leaving_work_half_done(
     benchkeep: Benchkeep, root: Path, start
 ):
     settings(root, AT_ONCE)
-    lock = root / PILOT.results.replace(".parquet", ".parquet.lock")
     before = oracle.read(root / PILOT.results).num_rows
     waiting = len(list((root / PILOT.increments).glob("*.parquet")))
-    holder = subprocess.Popen(["flock", str(lock), "sleep", str(PATIENCE)])
-    try:
+    with held(root / (PILOT.results + ".lock")):
         daemon = start()
         daemon.wait_until_said("consolidate started")
-        began = time.monotonic()
         daemon.stop()
-        assert time.monotonic() - began < PATIENCE / 2
         assert daemon.process.returncode == OK
-    finally:
-        holder.kill()
-        holder.wait()
     (run,) = runs(benchkeep, root, "consolidate")
     assert run["status"] == "interrupted" and run["ended"] is not None
     assert oracle.read(root / PILOT.results).num_rows == before
@@ -155,10 +158,11 @@ def test_stops_while_a_job_runs_without_leaving_work_half_done(
     # And it is made good at the next start.
     settings(root, AT_ONCE + "retry_seconds = 1\n")
     again = start()
-    again.wait_until_said("(run 2)")
-    again.wait_until_said("consolidate ended")
+    again.wait_until_said("consolidate ended (run 2)")
     again.stop()
-    assert runs(benchkeep, root, "consolidate")[0]["trigger"] == "retry"
+    second = runs(benchkeep, root, "consolidate")[0]
+    assert second["trigger"] == "retry" and second["status"] in ("ok", "findings")
+    assert not list((root / PILOT.increments).glob("*.parquet"))
 
 
 def test_speaks_to_the_service_manager(root: Path, tmp_path: Path, start):
@@ -255,21 +259,21 @@ def test_pause_resume_and_run_by_hand(benchkeep: Benchkeep, root: Path):
 
 def test_a_run_by_hand_that_was_killed_is_over(benchkeep: Benchkeep, root: Path):
     settings(root, "")
-    lock = root / PILOT.results.replace(".parquet", ".parquet.lock")
-    holder = subprocess.Popen(["flock", str(lock), "sleep", str(PATIENCE)])
     words = benchkeep.argv(root, "schedule", "run", "consolidate")
-    by_hand = subprocess.Popen(words, stdout=subprocess.DEVNULL)
 
     def state() -> str:
         jobs = benchkeep.must(root, "schedule", "list").data["jobs"]
         return {job["name"]: job["state"] for job in jobs}["consolidate"]
 
-    try:
-        wait_for(lambda: state() == "running", "the run")
-        (run,) = runs(benchkeep, root, "consolidate")
-        assert run["status"] == "running"
-        by_hand.kill()
-        by_hand.wait()
+    with held(root / (PILOT.results + ".lock")):
+        by_hand = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: state() == "running", "the run")
+            (run,) = runs(benchkeep, root, "consolidate")
+            assert run["status"] == "running"
+        finally:
+            by_hand.kill()
+            by_hand.wait()
         (run,) = runs(benchkeep, root, "consolidate")
         assert (run["status"], run["ended"]) == ("interrupted", None)
         one = benchkeep.must(root, "schedule", "history", "--run", run["id"])
@@ -282,10 +286,6 @@ def test_a_run_by_hand_that_was_killed_is_over(benchkeep: Benchkeep, root: Path)
         check = benchkeep.run(root, "check", "--only", "jobs").data["checks"][0]
         (job,) = check["details"]["jobs"]
         assert (job["status"], job["failures"]) == ("interrupted", 1)
-    finally:
-        by_hand.kill()
-        holder.kill()
-        holder.wait()
 
 
 def test_jobs_are_run_by_the_program_itself(benchkeep: Benchkeep, root: Path):

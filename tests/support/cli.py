@@ -17,6 +17,7 @@ FINDINGS = 3
 NO_STORE = 10
 LOCKED = 11
 TOO_NEW = 12
+INTERRUPTED = 130
 
 FINE = (OK, FINDINGS)  # It did its job; findings may be worth a look.
 

@@ -7,8 +7,10 @@ is arranged.
 from __future__ import annotations
 
 import fcntl
+import json
 import random
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -20,7 +22,7 @@ import pytest
 import checks
 import faults
 import storegen
-from cli import FAILED, FINE, OK, Benchkeep
+from cli import FAILED, FINE, INTERRUPTED, OK, Benchkeep
 from storegen import PILOT, StoreBuilder
 
 
@@ -70,6 +72,35 @@ def test_a_writer_that_holds_a_lock_is_waited_for(
         assert builder.results_path.read_bytes() == before
         assert len(checks.waiting(builder.root)) == 1
     assert benchkeep.must(builder.root, "consolidate").data["rows_added"] == 10
+
+
+def test_whoever_waits_for_a_lock_can_be_stopped(
+    benchkeep: Benchkeep, builder: StoreBuilder
+):
+    """At once, and not when the wait is over, which is an hour here."""
+    (builder.root / "benchkeep.toml").write_text("[limits]\nlock_wait_seconds = 3600\n")
+    before = builder.results_path.read_bytes()
+    with open(builder.root / (PILOT.results + ".lock"), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        process = subprocess.Popen(
+            benchkeep.argv(builder.root, "consolidate", "--json"),
+            stdout=subprocess.PIPE,
+            env=benchkeep.environment(),
+        )
+        while not catches(process.pid, signal.SIGTERM):
+            time.sleep(0.01)
+        process.terminate()
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED, out
+    assert json.loads(out)["findings"][0]["code"] == "cancelled"
+    assert builder.results_path.read_bytes() == before
+    assert benchkeep.must(builder.root, "consolidate").data["rows_added"] == 10
+
+
+def catches(pid: int, number: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    (caught,) = [line for line in status.splitlines() if line.startswith("SigCgt")]
+    return int(caught.split()[1], 16) >> (number - 1) & 1 == 1
 
 
 def test_a_claimed_file_that_is_written_once_more_is_not_thrown_away(

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,8 +15,22 @@
 #include <functional>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "support/temp_dir.h"
+
+namespace {
+
+// Done once, after a lock file was opened and before it is locked.
+std::function<void()> before_flock;
+
+}  // namespace
+
+// Stands before the one of the C library.
+extern "C" int flock(int fd, int operation) noexcept {
+  if (const auto done = std::exchange(before_flock, {})) done();
+  return static_cast<int>(::syscall(SYS_flock, fd, operation));
+}
 
 namespace benchkeep::fs {
 namespace {
@@ -116,6 +131,22 @@ TEST_F(FileLockTest, GivesUpAfterTheWait) {
   EXPECT_GE(clock.naps, 1000);
 }
 
+TEST_F(FileLockTest, StopsWaitingWhenAsked) {
+  const Holder holder(lock_);
+  HookedClock clock;
+  const auto cancelled = [&] { return clock.naps == 3; };
+  const auto lock = FileLock::Acquire(lock_, clock, 2s, 0600, cancelled);
+  ASSERT_FALSE(lock.ok());
+  EXPECT_EQ(lock.error().code, Code::kCancelled);
+  EXPECT_EQ(clock.naps, 3);
+}
+
+TEST_F(FileLockTest, AFreeLockIsTakenAllTheSame) {
+  HookedClock clock;
+  const auto cancelled = [] { return true; };
+  EXPECT_TRUE(FileLock::Acquire(lock_, clock, 2s, 0600, cancelled).ok());
+}
+
 TEST_F(FileLockTest, WithoutAWaitItAsksOnce) {
   const Holder holder(lock_);
   HookedClock clock;
@@ -141,6 +172,16 @@ TEST_F(FileLockTest, TakesTheFileThatHasTheName) {
     holder.Kill();
   });
   auto lock = FileLock::Acquire(lock_, clock, 2s, 0600);
+  ASSERT_TRUE(lock.ok());
+  EXPECT_TRUE(lock->StillInPlace());
+  EXPECT_FALSE(IsFree());
+}
+
+// The same between its opening and its locking, which nobody sleeps through.
+TEST_F(FileLockTest, TakesAnotherFileWhenItsOwnWasUnlinkedBeforeTheLock) {
+  HookedClock clock;
+  before_flock = [&] { std::filesystem::remove(lock_); };
+  auto lock = FileLock::Acquire(lock_, clock, 0ns, 0600);
   ASSERT_TRUE(lock.ok());
   EXPECT_TRUE(lock->StillInPlace());
   EXPECT_FALSE(IsFree());
