@@ -6,37 +6,18 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 
+#include <cstddef>
 #include <memory>
-#include <vector>
+#include <string_view>
 
 #include "fs/posix_file_system.h"
 #include "fs/read_lease.h"
-#include "fs/sha256.h"
 
 namespace benchkeep::fs {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 constexpr std::uint32_t kPrivate = 0600;
-
-Result<std::string> CopyBytes(FileSystem& file_system, ReadableFile& from,
-                              const Path& to) {
-  BENCHKEEP_ASSIGN(const auto target, file_system.Create(to, kPrivate));
-  Sha256 sum;
-  std::vector<std::byte> block(kBlockBytes);
-  std::uint64_t offset = 0;
-  while (true) {
-    BENCHKEEP_ASSIGN(const std::size_t got, from.ReadAt(offset, block));
-    if (got == 0) break;
-    const std::string_view bytes(reinterpret_cast<const char*>(block.data()),
-                                 got);
-    sum.Add(bytes);
-    BENCHKEEP_TRY(target->Append(bytes));
-    offset += got;
-  }
-  BENCHKEEP_TRY(target->Close());
-  return sum.Hex();
-}
 
 Unexpected Busy(const Path& path) {
   return Fail(Code::kBusy, Say(N_("{0} is being written"), path),
@@ -60,6 +41,24 @@ Result<FileCopy> OrNothing(FileSystem& file_system, const Path& to,
 
 }  // namespace
 
+Status CopyBytes(FileSystem& file_system, ReadableFile& from, const Path& to,
+                 Sha256* sum) {
+  BENCHKEEP_ASSIGN(const auto target, file_system.Create(to, kPrivate));
+  // Most files are smaller: what is not read is not touched.
+  const auto block = std::make_unique_for_overwrite<std::byte[]>(kBlockBytes);
+  std::uint64_t offset = 0;
+  while (true) {
+    BENCHKEEP_ASSIGN(const std::size_t got,
+                     from.ReadAt(offset, {block.get(), kBlockBytes}));
+    if (got == 0) return target->Close();
+    const std::string_view bytes(reinterpret_cast<const char*>(block.get()),
+                                 got);
+    if (sum != nullptr) sum->Add(bytes);
+    BENCHKEEP_TRY(target->Append(bytes));
+    offset += got;
+  }
+}
+
 Result<bool> CloneFile(FileSystem& file_system, int from, const Path& to) {
   const Fd target(::open(to.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -80,7 +79,9 @@ Result<FileCopy> CopyQuietFile(FileSystem& file_system, const Path& from,
     BENCHKEEP_ASSIGN(const bool cloned, CloneFile(file_system, lease.fd(), to));
     if (!cloned) {
       BENCHKEEP_ASSIGN(const auto file, ReadDescriptor(lease.fd(), from));
-      BENCHKEEP_ASSIGN(copy.sha256, CopyBytes(file_system, *file, to));
+      Sha256 sum;
+      BENCHKEEP_TRY(CopyBytes(file_system, *file, to, &sum));
+      copy.sha256 = sum.Hex();
     }
     // A rename over the name breaks no lease.
     const Result<FileInfo> now = file_system.Info(from);
@@ -97,7 +98,9 @@ Result<FileCopy> CopyBusyFile(FileSystem& file_system, const Path& from,
     BENCHKEEP_ASSIGN(const auto file, file_system.Open(from));
     FileCopy copy;
     BENCHKEEP_ASSIGN(copy.source, file->Info());
-    BENCHKEEP_ASSIGN(copy.sha256, CopyBytes(file_system, *file, to));
+    Sha256 sum;
+    BENCHKEEP_TRY(CopyBytes(file_system, *file, to, &sum));
+    copy.sha256 = sum.Hex();
     return copy;
   });
 }

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "fs/file_system.h"
+#include "fs/sha256.h"
 
 namespace benchkeep::fs {
 
@@ -30,6 +31,11 @@ Result<FileCopy> CopyQuietFile(FileSystem& file_system, const Path& from,
 // different moments are weak evidence that nobody wrote.
 Result<FileCopy> CopyBusyFile(FileSystem& file_system, const Path& from,
                               const Path& to);
+
+// Writes all of `from` to the new private file `to` (not synced), and adds it
+// to `sum` unless that is null.  What was written stays at `to` on an error.
+Status CopyBytes(FileSystem& file_system, ReadableFile& from, const Path& to,
+                 Sha256* sum);
 
 // Makes `to` a new private file that shares the blocks of the open file `from`.
 // False: the file system cannot do that, and there is nothing at `to`.

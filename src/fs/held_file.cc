@@ -15,8 +15,6 @@
 namespace benchkeep::fs {
 namespace {
 
-constexpr std::uint32_t kPrivate = 0600;
-
 // Held while the object lives; see ReadLease for the signals.
 class Lease {
  public:
@@ -41,27 +39,13 @@ class Lease {
   bool refused_ = false;
 };
 
-Status CopyBytes(int from, FileSystem& file_system, const Path& to) {
-  constexpr std::size_t kBlock = std::size_t{256} << 10;
-  BENCHKEEP_ASSIGN(const std::unique_ptr<WritableFile> target,
-                   file_system.Create(to, kPrivate));
-  std::vector<char> block(kBlock);
-  off_t offset = 0;
-  while (true) {
-    const ssize_t got = ::pread(from, block.data(), block.size(), offset);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return FailSys(errno, N_("reading {0}: {1}"), to);
-    if (got == 0) return target->Close();
-    BENCHKEEP_TRY(
-        target->Append({block.data(), static_cast<std::size_t>(got)}));
-    offset += got;
+Status MakeCopy(const HeldFile& from, int fd, const FileInfo& source,
+                FileSystem& file_system, const Path& to, Durable durable) {
+  BENCHKEEP_ASSIGN(const bool cloned, CloneFile(file_system, fd, to));
+  if (!cloned) {
+    BENCHKEEP_ASSIGN(const auto file, from.Read());
+    BENCHKEEP_TRY(CopyBytes(file_system, *file, to, nullptr));
   }
-}
-
-Status MakeCopy(int from, const FileInfo& source, FileSystem& file_system,
-                const Path& to, Durable durable) {
-  BENCHKEEP_ASSIGN(const bool cloned, CloneFile(file_system, from, to));
-  if (!cloned) BENCHKEEP_TRY(CopyBytes(from, file_system, to));
   // It may take the place of the original some day.
   IgnoreError(file_system.SetOwner(to, source.uid, source.gid),
               "only root may give files away");
@@ -117,7 +101,8 @@ Result<FileInfo> HeldFile::CopyTo(FileSystem& file_system, const Path& to,
   if (taken) {
     return Fail(Code::kAlreadyExists, Say(N_("{0} is in the way"), to), to);
   }
-  const Status copied = MakeCopy(fd_.get(), source, file_system, to, durable);
+  const Status copied =
+      MakeCopy(*this, fd_.get(), source, file_system, to, durable);
   const Result<FileInfo> after = Info();
   const bool same = after.ok() && after->SameState(source);
   if (copied.ok() && lease.Held() && same) return *after;

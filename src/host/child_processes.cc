@@ -16,12 +16,6 @@
 namespace benchkeep::host {
 namespace {
 
-bool HasOtherThreads() {
-  std::error_code error;
-  const std::filesystem::directory_iterator tasks("/proc/self/task", error);
-  return !error && std::distance(begin(tasks), end(tasks)) > 1;
-}
-
 [[noreturn]] void RunTask(const std::function<Status()>& task) {
   const Status done = task();
   // 0 is success, hence the 1.  Nothing of the parent's is flushed or freed.
@@ -65,6 +59,12 @@ Status RunInChildren(const std::vector<std::function<Status()>>& tasks) {
     if (result.ok() && !done.ok()) result = std::move(done);
   }
   return result;
+}
+
+bool HasOtherThreads() {
+  std::error_code error;
+  const std::filesystem::directory_iterator tasks("/proc/self/task", error);
+  return !error && std::distance(begin(tasks), end(tasks)) > 1;
 }
 
 bool EndWithParent(int parent) {

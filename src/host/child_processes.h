@@ -15,6 +15,9 @@ namespace benchkeep::host {
 // returned (kInternal for a child that was killed); the others still finish.
 Status RunInChildren(const std::vector<std::function<Status()>>& tasks);
 
+// True while this process has threads besides the one that asks.
+bool HasOtherThreads();
+
 // This process gets a TERM when its parent ends.  False when `parent` is not
 // its parent, or no longer.
 bool EndWithParent(int parent);

@@ -13,9 +13,8 @@
 #include <array>
 #include <cerrno>
 #include <exception>
-#include <filesystem>
-#include <iterator>
-#include <system_error>
+
+#include "host/child_processes.h"
 
 namespace benchkeep::host {
 namespace {
@@ -26,12 +25,6 @@ constexpr std::chrono::milliseconds kTick{100};
 constexpr int kReapTries = 20;  // Ticks of 10 ms.
 // So that an empty answer is not taken for a crash.
 constexpr char kDoneMark = '+';
-
-bool HasOtherThreads() {
-  std::error_code error;
-  const std::filesystem::directory_iterator tasks("/proc/self/task", error);
-  return !error && std::distance(begin(tasks), end(tasks)) > 1;
-}
 
 struct Child {
   pid_t pid = -1;
