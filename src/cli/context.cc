@@ -221,6 +221,12 @@ Status Context::OpenStore(Trace trace) {
 }
 
 Status Context::LockStore(store::Room room) {
+  // Asked only while somebody else keeps us waiting: then people see it.
+  store_->InterruptedBy([this] {
+    progress_.Stage(
+        Say(N_("waiting until another program lets go of its lock")), 0);
+    return environment_.interrupted();
+  });
   BENCHKEEP_ASSIGN(store::StoreLock lock,
                    store::StoreLock::Acquire(*store_, command_, room));
   lock_ = std::make_unique<store::StoreLock>(std::move(lock));

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import random
 import shutil
 import signal
@@ -23,6 +24,7 @@ import checks
 import faults
 import storegen
 from cli import FAILED, FINE, INTERRUPTED, OK, Benchkeep
+from screen import Screen
 from storegen import PILOT, StoreBuilder
 
 
@@ -95,6 +97,21 @@ def test_whoever_waits_for_a_lock_can_be_stopped(
     assert json.loads(out)["findings"][0]["code"] == "cancelled"
     assert builder.results_path.read_bytes() == before
     assert benchkeep.must(builder.root, "consolidate").data["rows_added"] == 10
+
+
+def test_whoever_waits_for_a_lock_is_told(
+    benchkeep: Benchkeep, builder: StoreBuilder, tmp_path: Path
+):
+    with open(builder.root / (PILOT.results + ".lock"), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        argv = [str(benchkeep.binary), "-C", str(builder.root), "consolidate"]
+        folder = tmp_path / "screen"
+        folder.mkdir()
+        with Screen(folder, argv, benchkeep.environment()) as screen:
+            screen.wait_for("waiting until another program lets go of its lock")
+            os.kill(screen.pid, signal.SIGINT)
+            assert screen.ended() == INTERRUPTED
+            assert "waiting" not in screen.text
 
 
 def catches(pid: int, number: int) -> bool:
