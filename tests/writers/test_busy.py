@@ -90,6 +90,7 @@ def test_whoever_waits_for_a_lock_can_be_stopped(
             env=benchkeep.environment(),
         )
         while not catches(process.pid, signal.SIGTERM):
+            assert process.poll() is None, "it ended without waiting"
             time.sleep(0.01)
         process.terminate()
         out, _ = process.communicate(timeout=60)
